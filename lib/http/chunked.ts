@@ -188,7 +188,7 @@ export class ChunkedDecoder {
       return CHUNK_END
     }
     const take = Math.min(end - this.at, this.#maxTrailerBytes + 4 - before)
-    const section = new Uint8Array(before + take)
+    const section = Buffer.alloc(before + take)
     section.set(this.trailers)
     section.set(bytes.subarray(this.at, this.at + take), before)
     const sectionEnd = endOfSection(section, Math.max(0, before - 3))

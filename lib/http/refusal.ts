@@ -96,8 +96,6 @@ const ANSWERS: Readonly<Record<Refusal, RefusalAnswer>> = {
     'The client closed the connection before its response was complete.'),
   draining: answer(503, 'proxy_internal_response', 'Balancer is shutting down',
     'This balancer takes no new calls. The call was not executed; open a new connection.', SOON_SECONDS),
-  request_limit: silent(429, 'http_request_error', 'Request limit of the connection reached',
-    'A connection carries a limited number of requests. Send the rest on a new one.'),
-  total_timeout: answer(504, 'http_response_timeout', 'Call took too long',
-    'The call as a whole exceeded its time limit. It may have been executed.')
+  loop: answer(502, 'proxy_loop_detected', 'Proxy loop',
+    'The request has already been here: its Via field names this proxy. A runner node or a route points back at it.')
 }

@@ -32,6 +32,10 @@ export interface EngineLimits {
   readonly maxConnections: number
   /** Over all threads; 0 = no limit. */
   readonly maxConnectionsPerAddress: number
+  /** Longest silence in both directions of a switched connection (WebSocket). */
+  readonly tunnelIdleTimeoutMs: number
+  /** How long a closing connection may go on sending before it is cut. */
+  readonly lingerTimeoutMs: number
   /** Requests on one client connection; 0 = no limit. */
   readonly maxRequestsPerConnection: number
   /** Functions that a thread remembers per pool. */
@@ -64,6 +68,8 @@ export interface EngineSettings {
 
 /** `workerData` of a data thread. */
 export interface ThreadInit {
+  /** Name of this daemon, unique among the balancers of a pool; a token. */
+  readonly instance: string
   readonly thread: number
   readonly threads: number
   readonly listen: readonly ListenAddress[]

@@ -96,7 +96,7 @@ export function adoptSocket (accepted: net.Socket, receiver: Receiver): WiredSoc
   if (handle === null || typeof handle !== 'object' || !('useUserBuffer' in handle)) return adoptStream(accepted, receiver)
   const socket: WiredSocket = new (net.Socket as unknown as SocketAroundHandle)({
     handle, allowHalfOpen: true, onread, highWaterMark: WRITE_BUFFER_BYTES
-  } as net.SocketConstructorOpts & { handle: object })
+  } as unknown as net.SocketConstructorOpts & { handle: object })
   owner._handle = null
   return wire(socket, receiver)
 }
@@ -112,7 +112,13 @@ export function adoptStream (socket: net.Socket, receiver: Receiver): WiredSocke
 /** Opens a connection; `onConnected` or `onClosed` of the receiver follows. */
 export function openSocket (host: string, port: number, receiver: Receiver): WiredSocket {
   const socket: WiredSocket = net.connect({
-    host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000, allowHalfOpen: true, onread,
+    host,
+    port,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: 60_000,
+    allowHalfOpen: true,
+    onread,
     highWaterMark: WRITE_BUFFER_BYTES
   } as net.NetConnectOpts)
   wire(socket, receiver)
@@ -151,4 +157,10 @@ export function writeFramed (socket: net.Socket, before: string, bytes: Buffer, 
 
 export function writePiece (socket: net.Socket, piece: Piece): boolean {
   return typeof piece === 'string' ? socket.write(piece, 'latin1') : socket.write(piece)
+}
+
+/** Bytes written to a socket that its peer's host has not taken yet. */
+export function queuedBytes (socket: net.Socket): number {
+  const { _handle: handle } = socket as net.Socket & { _handle: { writeQueueSize?: number } | null }
+  return handle?.writeQueueSize ?? socket.writableLength
 }

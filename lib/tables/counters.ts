@@ -20,7 +20,7 @@ export const REFUSALS = [
   'length_required', 'body_too_large', 'expectation', 'connect_method', 'header_timeout', 'body_timeout', 'idle_timeout',
   'write_timeout', 'connection_limit', 'address_limit', 'no_route', 'api_path', 'no_key', 'no_eligible_node',
   'all_nodes_full', 'upstream_connect', 'upstream_reset', 'upstream_timeout', 'upstream_protocol', 'client_gone',
-  'draining', 'request_limit', 'total_timeout'
+  'draining', 'loop'
 ] as const
 export type Refusal = typeof REFUSALS[number]
 

@@ -1,0 +1,370 @@
+/**
+ * One call: from a complete request head to the last byte of its answer.
+ *
+ * It places the call, makes the attempts, and decides what each outcome means. The rules (DESIGN §5):
+ *   - a connection that never stood, or a busy refusal: the next candidate, since nothing was executed;
+ *   - a kept-alive connection that turns out to be closed, before any byte of an answer: once more on a new one;
+ *   - anything later: the client gets the truth, and never a second execution;
+ *   - a client that leaves cancels its call and is nobody's fault.
+ * The lease on the node is given back, and the call counted, exactly once: in `#finish`.
+ */
+import { performance } from 'node:perf_hooks'
+import { Lease } from '../core/placement/lease.ts'
+import { DECISIONS } from '../tables/counters.ts'
+import type { Refusal, RetryCause } from '../tables/counters.ts'
+import type { RouteTarget } from './pool-runtime.ts'
+import type { Client } from './client.ts'
+import type { Engine } from './engine.ts'
+import type { CallFacts } from './request-facts.ts'
+import { UPLOAD_FAULT, UPLOAD_OK } from './request-body.ts'
+import type { RequestBody } from './request-body.ts'
+import { RELAY_BUSY, RELAY_END, RELAY_FAULT, RELAY_SWITCHED, ResponseRelay } from './response-relay.ts'
+import type { RelayCall } from './response-relay.ts'
+import { canSendAgain } from './resend.ts'
+import { Tunnel } from './tunnel.ts'
+import type { UpstreamConnection, UpstreamUser } from './upstream.ts'
+
+export class Exchange implements UpstreamUser, RelayCall {
+  readonly client: Client
+  readonly facts: CallFacts
+  readonly target: RouteTarget
+  readonly lease = new Lease()
+  /** Null when the request has no body. */
+  readonly body: RequestBody | null
+  readonly startMs = performance.now()
+  /** Attempts made so far. */
+  attempts = 0
+  /** Milliseconds from the request to the attempt that was answered, and to the final head; -1 = never. */
+  placedMs = -1
+  firstByteMs = -1
+  /** Status told to the client; 0 = none. */
+  status = 0
+  refusal: Refusal | '' = ''
+  nodeId = ''
+  reason = ''
+  isDone = false
+  readonly #engine: Engine
+  readonly #relay: ResponseRelay
+  #connection: UpstreamConnection | null = null
+  #hasResent = false
+  #isRetrying = false
+  #lastFailure: Refusal = 'upstream_connect'
+
+  constructor (engine: Engine, client: Client, facts: CallFacts, target: RouteTarget, body: RequestBody | null) {
+    this.#engine = engine
+    this.client = client
+    this.facts = facts
+    this.target = target
+    this.body = body
+    this.#relay = new ResponseRelay(this, client.socket, engine.responseHead, engine.headLimits, engine.responseText)
+    target.pool.budget.begin()
+  }
+
+  // ── what the relay asks ─────────────────────────────────────────────────────────────────────────────────────────
+
+  get method (): string { return this.facts.method }
+  get isHttp10 (): boolean { return this.facts.isHttp10 }
+  get acceptsTrailers (): boolean { return this.facts.acceptsTrailers }
+  get expectsContinue (): boolean { return this.facts.expectsContinue }
+  get websocketAccept (): string { return this.facts.websocketAccept }
+  get requestId (): string { return this.facts.requestId }
+  get bytesOut (): number { return this.#relay.bytesOut }
+
+  canGoElsewhere (): boolean {
+    return this.#isReplayable && this.attempts < this.target.pool.maxAttempts
+  }
+
+  connectionValue (endsWithClose: boolean): string {
+    const { client } = this
+    // An answer before the whole request: what follows on this connection could not be told from the rest of the body.
+    if (endsWithClose || (this.body !== null && !this.body.isComplete) || this.#engine.isClosing) client.closesAfter = true
+    if (client.closesAfter) return 'close'
+    return this.facts.isHttp10 ? 'keep-alive' : ''
+  }
+
+  onFinalHead (status: number): void {
+    this.status = status
+    this.firstByteMs = performance.now() - this.startMs
+    this.body?.letGo()
+  }
+
+  // ── placing and sending ─────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Finds a node and sends the call there. Called for the first attempt and after each that left nothing behind. */
+  launch (): void {
+    const { pool, key, kind } = this.target
+    for (;;) {
+      const index = pool.placement.place(this.lease, key, kind)
+      if (index < 0) return this.#refuseUnplaced()
+      const node = pool.placement.pool.nodes[index]!
+      this.nodeId = node.id
+      this.reason = this.lease.reason
+      this.#engine.counters.decision(pool.index, DECISIONS.indexOf(this.lease.reason))
+      const upstreams = this.#engine.upstreamsOf(node, pool)
+      const connection = upstreams.take(this) ?? upstreams.connect(this)
+      if (connection !== null) {
+        this.attempts++
+        this.#connection = connection
+        if (connection.isConnected) this.onUpstreamReady(connection)
+        return
+      }
+      // All sockets that may be opened to this node are in use: as good as full.
+      pool.placement.giveUp(this.lease)
+      this.#lastFailure = 'all_nodes_full'
+    }
+  }
+
+  onUpstreamReady (connection: UpstreamConnection): void {
+    this.placedMs = performance.now() - this.startMs
+    connection.deadline = this.#engine.clock + this.target.pool.timeouts.firstByteMs
+    if (this.body === null) connection.socket.write(this.facts.headText, 'latin1')
+    else {
+      this.body.attach(connection.socket, this.facts.headText)
+      this.#steerUpload()
+    }
+  }
+
+  get #isReplayable (): boolean {
+    return this.body === null || this.body.isReplayable
+  }
+
+  /** Bytes of the request body. @returns the offset behind what belongs to it */
+  onClientBytes (bytes: Buffer, start: number, end: number): number {
+    const body = this.body!
+    const outcome = body.take(bytes, start, end)
+    if (outcome === UPLOAD_OK) {
+      if (this.#connection?.isConnected === true && !this.#relay.hasStarted) {
+        this.#connection.deadline = this.#engine.clock + this.target.pool.timeouts.firstByteMs
+      }
+      this.#steerUpload()
+      return body.at
+    }
+    this.refuse(outcome === UPLOAD_FAULT ? 'bad_request' : 'body_too_large', 'malformed chunked coding')
+    return end
+  }
+
+  /** Reads from the client no faster than the runner takes it. */
+  #steerUpload (): void {
+    const body = this.body!
+    if (!body.isComplete && (body.isBlocked || body.isFull)) this.client.pauseFor(this)
+    else this.client.resumeFor(this)
+  }
+
+  onUpstreamDrain (): void {
+    if (this.body !== null) {
+      this.body.isBlocked = false
+      this.#steerUpload()
+    }
+  }
+
+  // ── what the runner answers ─────────────────────────────────────────────────────────────────────────────────────
+
+  onUpstreamBytes (bytes: Buffer, start: number, end: number): void {
+    this.#follow(this.#relay.onBytes(bytes, start, end), bytes, end)
+  }
+
+  onUpstreamEnd (): void {
+    if (!this.#relay.hasBytes) this.#onSilentEnd()
+    else this.#follow(this.#relay.onEnd(), null, 0)
+  }
+
+  #follow (outcome: number, bytes: Buffer | null, end: number): void {
+    const connection = this.#connection!
+    switch (outcome) {
+      case RELAY_END:
+        return this.#complete()
+      case RELAY_FAULT:
+        return this.#failUpstream('upstream_protocol', this.#relay.faultDetail)
+      case RELAY_BUSY:
+        return this.#onBusy()
+      case RELAY_SWITCHED:
+        return this.#tunnel(bytes!, end)
+      default:
+        if (this.#relay.isBlocked) {
+          connection.socket.pause()
+          connection.deadline = Infinity
+          this.client.awaitDrain()
+        } else if (this.#relay.hasStarted) {
+          connection.deadline = this.#engine.clock + this.target.pool.timeouts.idleBodyMs
+        }
+    }
+  }
+
+  /** The client took what was written. */
+  onClientDrain (): void {
+    this.#relay.isBlocked = false
+    const connection = this.#connection
+    if (connection === null) return
+    connection.socket.resume()
+    connection.deadline = this.#engine.clock + this.target.pool.timeouts.idleBodyMs
+  }
+
+  /** The response is written in full. */
+  #complete (): void {
+    const connection = this.#connection!
+    const relay = this.#relay
+    this.#connection = null
+    const isUploaded = this.body === null || this.body.isComplete
+    if (relay.isReusable && isUploaded && !relay.hasLeftover) connection.pool.giveBack(connection, relay.keepAliveSeconds)
+    else connection.close()
+    if (relay.hasLeftover) this.#engine.counters.refusal(this.target.pool.index, 'upstream_protocol')
+    this.#finish(0)
+  }
+
+  #onBusy (): void {
+    const connection = this.#connection!
+    this.#connection = null
+    this.body?.detach()
+    if (this.#relay.isReusable) connection.pool.giveBack(connection, this.#relay.keepAliveSeconds)
+    else connection.close()
+    this.#lastFailure = 'all_nodes_full'
+    this.#relay.restart()
+    this.#goElsewhere('busy')
+  }
+
+  #tunnel (bytes: Buffer, end: number): void {
+    const connection = this.#connection!
+    connection.deadline = Infinity
+    this.#connection = null
+    const tunnel = new Tunnel(this.#engine, this.client, connection, (sent, received) => {
+      this.#relay.bytesOut += received
+      this.#tunnelBytesIn += sent
+      this.#finish(0)
+    })
+    tunnel.start(bytes, this.#relay.at, end)
+  }
+
+  #tunnelBytesIn = 0
+
+  // ── what can go wrong ───────────────────────────────────────────────────────────────────────────────────────────
+
+  onUpstreamLost (error: NodeJS.ErrnoException | null): void {
+    const connection = this.#connection!
+    if (!connection.isConnected) return this.#onNoConnection()
+    if (this.#relay.hasBytes) {
+      return this.#failUpstream('upstream_reset', `the connection broke in the middle of the response (${error?.code ?? 'closed'})`)
+    }
+    if (connection.served > 0 && this.#isReplayable && !this.#hasResent) return this.#resend()
+    this.#failUpstream('upstream_reset', `the connection broke before a response (${error?.code ?? 'closed'})`)
+  }
+
+  onUpstreamTimeout (): void {
+    const connection = this.#connection!
+    if (!connection.isConnected) {
+      connection.close()
+      return this.#onNoConnection()
+    }
+    this.#failUpstream('upstream_timeout', this.#relay.hasStarted
+      ? 'no byte of the response for longer than idle_body'
+      : 'no response within first_byte')
+  }
+
+  /** Nothing was sent, so nothing was executed: any call may go to the next candidate, however large the pool's trouble. */
+  #onNoConnection (): void {
+    this.#connection = null
+    this.body?.detach()
+    this.#lastFailure = 'upstream_connect'
+    this.#goElsewhere('connect')
+  }
+
+  /** FIN before any byte of an answer. */
+  #onSilentEnd (): void {
+    const connection = this.#connection!
+    if (connection.served === 0 || !this.#isReplayable || this.#hasResent) {
+      return this.#failUpstream('upstream_reset', 'the connection was closed before a response')
+    }
+    canSendAgain(this.facts.method, connection, (yes) => {
+      if (this.isDone || this.#connection !== connection) return
+      if (yes) this.#resend()
+      else this.#failUpstream('upstream_reset', 'the connection was closed before a response, the call may have run')
+    })
+  }
+
+  /** The kept-alive connection was closed under the request: once more, on a new connection to the same node. */
+  #resend (): void {
+    const { pool } = this.target
+    this.#connection?.close()
+    this.#connection = null
+    this.body?.detach()
+    this.#relay.restart()
+    this.#hasResent = true
+    const node = pool.placement.pool.nodes.find((candidate) => candidate.slot === this.lease.slot)
+    const connection = node === undefined ? null : this.#engine.upstreamsOf(node, pool).connect(this)
+    if (connection === null) return this.#goElsewhere('reused_socket')
+    this.#engine.counters.retry(pool.index, 'reused_socket')
+    this.attempts++
+    this.#connection = connection
+  }
+
+  #goElsewhere (cause: RetryCause): void {
+    const { pool } = this.target
+    pool.placement.giveUp(this.lease)
+    if (this.attempts >= pool.maxAttempts) return this.#refuseUnplaced()
+    // Connect failures cost nothing and are bounded per call; everything else draws on the budget.
+    if (cause !== 'connect' && !this.#isRetrying) {
+      if (!pool.budget.tryBeginRetry()) {
+        this.#engine.counters.add('retryBudgetExhausted', 1, pool.index)
+        return this.#refuseUnplaced()
+      }
+      this.#isRetrying = true
+    }
+    this.#engine.counters.retry(pool.index, cause)
+    this.launch()
+  }
+
+  /** No candidate is left. */
+  #refuseUnplaced (): void {
+    const { noPlace } = this.lease
+    if (this.attempts > 0) this.refuse(this.#lastFailure, '')
+    else this.refuse(noPlace === 'no_eligible_node' ? 'no_eligible_node' : 'all_nodes_full', '')
+  }
+
+  /** The runner failed after it may have begun to execute: the client gets the truth. */
+  #failUpstream (refusal: Refusal, detail: string): void {
+    this.#dropConnection()
+    this.refuse(refusal, detail)
+  }
+
+  /** Answers with an error of our own, or, where an answer has begun, lets the client see that it is cut off. */
+  refuse (refusal: Refusal, detail: string): void {
+    if (this.isDone) return
+    this.#dropConnection()
+    this.refusal = refusal
+    this.#engine.counters.refusal(this.target.pool.index, refusal)
+    if (this.#relay.hasStarted) {
+      this.client.breakOff(this.#relay.endsWithClose)
+      this.#finish(1)
+      return
+    }
+    const closes = this.body !== null && !this.body.isComplete
+    this.status = this.client.answer(refusal, detail, this.facts, closes, this.target.pool.name, this.attempts)
+    this.#finish(1)
+  }
+
+  /** The client has gone. */
+  abandon (): void {
+    if (this.isDone) return
+    this.#dropConnection()
+    this.refusal = 'client_gone'
+    this.#engine.counters.refusal(this.target.pool.index, 'client_gone')
+    this.status = 499
+    this.#finish(1)
+  }
+
+  #dropConnection (): void {
+    this.#connection?.close()
+    this.#connection = null
+  }
+
+  /** @param origin 0 = the runner's answer, 1 = ours */
+  #finish (origin: 0 | 1): void {
+    if (this.isDone) return
+    this.isDone = true
+    const { pool } = this.target
+    pool.placement.release(this.lease)
+    pool.budget.end()
+    if (this.#isRetrying) pool.budget.endRetry()
+    this.#engine.finished(this, origin, this.#tunnelBytesIn)
+    this.client.onExchangeDone()
+  }
+}

@@ -1,0 +1,60 @@
+/** Entry of a data thread: engine and listeners, steered by messages of the control thread (protocol.ts). */
+import { parentPort, workerData } from 'node:worker_threads'
+import type net from 'node:net'
+import { Engine } from './engine.ts'
+import { ListenError, listen } from './listener.ts'
+import type { FromThread, ThreadInit, ToThread } from './protocol.ts'
+
+const init = workerData as ThreadInit
+const port = parentPort
+if (port === null) throw new Error('thread.ts runs as a worker thread only')
+
+const post = (message: FromThread): void => { port.postMessage(message) }
+const engine = new Engine(init, post)
+const servers: net.Server[] = []
+
+port.on('message', (message: ToThread) => {
+  switch (message.type) {
+    case 'snapshot':
+      engine.apply(message.snapshot)
+      post({ type: 'applied', generation: message.snapshot.generation })
+      return
+    case 'closing':
+      engine.isClosing = true
+      return
+    case 'drain':
+      drain(message.graceMs)
+  }
+})
+
+try {
+  for (const address of init.listen) servers.push(await listen(engine, address, init.reusePort))
+  post({
+    type: 'listening',
+    ports: servers.map((server) => {
+      const address = server.address()
+      return address === null || typeof address === 'string' ? 0 : address.port
+    })
+  })
+} catch (error) {
+  if (!(error instanceof ListenError)) throw error
+  post({ type: 'listen-failed', address: error.address, code: error.code, message: error.message })
+}
+
+/** Stops accepting, lets calls finish, and ends the thread when the last has gone or the grace period is over. */
+function drain (graceMs: number): void {
+  if (engine.isDraining) return
+  engine.isDraining = engine.isClosing = true
+  for (const server of servers) server.close()
+  for (const client of [...engine.clients]) client.drain()
+  const until = performance.now() + graceMs
+  const wait = setInterval(() => {
+    if (engine.clients.size > 0 && performance.now() < until) return
+    clearInterval(wait)
+    let cut = 0
+    for (const client of [...engine.clients]) if (client.cut()) cut++
+    engine.stop()
+    post({ type: 'drained', cut })
+    port!.close()
+  }, 10)
+}
