@@ -325,8 +325,9 @@ export class Client implements Receiver, Timed {
         return this.#askForDeparture()
       case 'linger':
         this.socket.destroy()
-
+        break
       case 'nothing':
+        break
     }
   }
 
