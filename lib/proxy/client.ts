@@ -202,7 +202,7 @@ export class Client implements Receiver, Timed {
     if (this.socket.destroyed) return
     if (this.closesAfter || (this.#engine.isDraining && this.#pending === null)) return this.#close()
     this.#await('idle', this.#engine.settings.limits.idleTimeoutMs)
-    this.socket.resume()
+    if (this.socket.isPaused()) this.socket.resume()
   }
 
   /**

@@ -7,6 +7,7 @@ import { FRAMING_NONE } from '../http/field-section.ts'
 import { isValidRequestId } from '../http/request-id.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import { parseRequestTarget } from '../http/request-target.ts'
+import type { RequestTarget } from '../http/request-target.ts'
 import { traceIdOf } from '../http/trace-context.ts'
 import { hasLoop } from '../http/via.ts'
 import type { Refusal } from '../tables/counters.ts'
@@ -59,22 +60,13 @@ export function readRequest (engine: Engine, head: RequestHead, peer: Peer): Rea
   const traceId = traceOf(head)
   const target = parseRequestTarget(head.method, head.target)
   const host = target !== null && target.authority !== '' ? target.authority : sentHost
-  const facts: RequestFacts = { method: head.method, path: target?.path ?? '', host, requestId, isHttp10, traceId }
-  const objection = (refusal: Refusal, detail: string, pool = engine.noPool): Objection => ({ refusal, detail, facts, poolIndex: pool })
-
-  if (head.method === 'CONNECT') return objection('connect_method', '')
-  if (target === null) return objection('bad_request', 'the request target has none of the forms of RFC 9112 §3.2')
-  if (head.expectsOther && !isHttp10) return objection('expectation', '')
-  if (engine.settings.headers.via && head.counts[K_VIA]! > 0 && hasLoop(joined(head, 'via'), engine.viaName)) {
-    return objection('loop', '')
+  const path = target?.path ?? ''
+  const route = routeOf(engine, head, target, host)
+  if (target === null || typeof route === 'string') {
+    const facts = { method: head.method, path, host, requestId, isHttp10, traceId }
+    const poolIndex = engine.poolFor(host, path)?.index ?? engine.noPool
+    return { refusal: typeof route === 'string' ? route : 'bad_request', detail: '', facts, poolIndex }
   }
-  const pool = engine.poolFor(host, target.path)
-  if (pool === null) return objection('no_route', '')
-  const route = pool.target(target.path, target.query, head)
-  if (typeof route === 'string') return objection(route, '', pool.index)
-  const { maxBodyBytes } = pool.view
-  if (maxBodyBytes > 0 && head.contentLength > maxBodyBytes) return objection('body_too_large', '', pool.index)
-
   const websocketAccept = head.upgradesToWebsocket && head.saysUpgrade && head.method === 'GET' && !isHttp10 &&
     head.framing === FRAMING_NONE
     ? createHash('sha1').update(head.valueOf(K_SEC_WEBSOCKET_KEY) + WEBSOCKET_GUID).digest('base64')
@@ -88,7 +80,7 @@ export function readRequest (engine: Engine, head: RequestHead, peer: Peer): Rea
   return {
     facts: {
       method: head.method,
-      path: target.path,
+      path,
       host,
       requestId,
       isHttp10,
@@ -100,6 +92,19 @@ export function readRequest (engine: Engine, head: RequestHead, peer: Peer): Rea
     },
     target: route
   }
+}
+
+/** Where the request is to go, or why it goes nowhere. */
+function routeOf (engine: Engine, head: RequestHead, target: RequestTarget | null, host: string): RouteTarget | Refusal {
+  if (head.method === 'CONNECT') return 'connect_method'
+  if (target === null) return 'bad_request'
+  if (head.expectsOther && head.minor === 1) return 'expectation'
+  if (engine.settings.headers.via && head.counts[K_VIA]! > 0 && hasLoop(joined(head, 'via'), engine.viaName)) return 'loop'
+  const pool = engine.poolFor(host, target.path)
+  if (pool === null) return 'no_route'
+  const { maxBodyBytes } = pool.view
+  if (maxBodyBytes > 0 && head.contentLength > maxBodyBytes) return 'body_too_large'
+  return pool.target(target.path, target.query, head)
 }
 
 /** The client's own id where it is one, else a new one. It reaches logs, so its form is checked whoever sent it. */
