@@ -98,6 +98,19 @@ export class NodeTable {
     return this.#inFlight.sum(slot)
   }
 
+  /**
+   * For comparing candidates: calls in flight with one more, per unit of capacity; Infinity where no call may go now
+   * (not eligible, or at its cap). By plain reads, so it may be a moment old: a placement rests on `tryAcquire`.
+   */
+  peekLoad (slot: number): number {
+    const limits = this.#limits
+    if ((this.#state[slot]! & NODE_ELIGIBLE) !== NODE_ELIGIBLE) return Infinity
+    const inFlight = this.#inFlight.peek(slot)
+    if (inFlight >= limits[slot * LIMIT_CELLS + 1]!) return Infinity
+    // A node that states no capacity counts as one that runs a single call at once.
+    return (inFlight + 1) / Math.max(1, limits[slot * LIMIT_CELLS]!)
+  }
+
   inFlightOf (thread: number, slot: number): number {
     return this.#inFlight.get(thread, slot)
   }

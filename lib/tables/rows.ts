@@ -30,6 +30,17 @@ export class SharedRows {
     return total
   }
 
+  /**
+   * The sum by plain reads, six times cheaper: what it was a moment ago, in no order with other reads. For comparing
+   * many columns; what is then reserved must be reserved by `add` and `sum`.
+   */
+  peek (column: number): number {
+    const cells = this.#cells
+    let total = 0
+    for (let cell = column; cell < cells.length; cell += this.columns) total += cells[cell]!
+    return total
+  }
+
   get (thread: number, column: number): number {
     return Atomics.load(this.#cells, thread * this.columns + column)
   }
