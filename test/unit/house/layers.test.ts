@@ -50,13 +50,13 @@ function importsOf (text: string): string[] {
   return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) => match[1]!)
 }
 
-t.test('every room of lib has a place in the order', async (t) => {
+void t.test('every room of lib has a place in the order', async (t) => {
   t.ok(files.length > 20, `only ${files.length} files found: is this the source tree?`)
   const homeless = [...new Set(files.map(roomOf))].filter((room) => levelOf(room) < 0)
   t.strictSame(homeless, [])
 })
 
-t.test('imports point down only', async (t) => {
+void t.test('imports point down only', async (t) => {
   const upward: string[] = []
   for (const file of files) {
     for (const specifier of importsOf(readFileSync(file, 'utf8'))) {
@@ -68,7 +68,7 @@ t.test('imports point down only', async (t) => {
   t.strictSame(upward, [])
 })
 
-t.test('the pure rooms have no sockets, timers, clocks or chance of their own', async (t) => {
+void t.test('the pure rooms have no sockets, timers, clocks or chance of their own', async (t) => {
   const found: string[] = []
   for (const file of files) {
     if (!PURE.has(roomOf(file))) continue
@@ -80,7 +80,7 @@ t.test('the pure rooms have no sockets, timers, clocks or chance of their own', 
   t.strictSame(found, [])
 })
 
-t.test('no file has outgrown its room', async (t) => {
+void t.test('no file has outgrown its room', async (t) => {
   const long = files
     .map((file) => ({ file: path.relative(ROOT, file), lines: readFileSync(file, 'utf8').split('\n').length }))
     .filter(({ lines }) => lines > 401)
