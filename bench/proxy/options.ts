@@ -110,7 +110,7 @@ export function parseOptions (args: readonly string[], contenderIds: readonly st
     scenarios: scenarios.map(scenario => scenario.id).filter(wanted),
     extras: extraSteps.filter(wanted),
     idleConnections: quick ? 500 : 5000,
-    memoryRounds: quick ? 1 : 2,
+    memoryRounds: quick ? 1 : 3,
     warmup: !quick,
     quick,
     markdown: flags.markdown === true,

@@ -6,7 +6,7 @@ const parse = (...args: string[]) => parseOptions(args, ids, '2026-01-02')
 
 void t.test('a full run is written down', async t => {
   const options = parse()
-  t.match(options, { rounds: 5, seconds: 2, idleConnections: 5000, warmup: true })
+  t.match(options, { rounds: 5, seconds: 2, idleConnections: 5000, memoryRounds: 3, warmup: true })
   t.match(options, { save: true, bars: false, date: '2026-01-02' })
   t.same(options.scenarios, ['get-64', 'get-1000', 'post-1k', 'post-64k', 'get-1m'])
   t.same(options.extras, ['half-load', 'memory', 'threads'])
