@@ -44,8 +44,7 @@ const STATUSES: Record<Refusal, number> = {
   upstream_protocol: 502,
   client_gone: 499,
   draining: 503,
-  request_limit: 429,
-  total_timeout: 504
+  loop: 502
 }
 
 for (const code of REFUSALS) {
@@ -67,7 +66,7 @@ void t.test('a client is asked to come back only where that helps', async t => {
 
 void t.test('nobody is left to answer', async t => {
   t.same(REFUSALS.filter(code => !refusalAnswer(code).answered),
-    ['idle_timeout', 'write_timeout', 'client_gone', 'request_limit'])
+    ['idle_timeout', 'write_timeout', 'client_gone'])
 })
 
 void t.test('an answer can not be changed', async t => {
