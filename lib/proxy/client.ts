@@ -71,7 +71,7 @@ export class Client implements Receiver, Timed {
     const exchange = this.#exchange
     if (exchange !== null) {
       if (exchange.body !== null && !exchange.body.isComplete) {
-        this.#await('body', this.#engine.settings.limits.bodyTimeoutMs)
+        if (this.#waiting !== 'write') this.#await('body', this.#engine.settings.limits.bodyTimeoutMs)
         start = exchange.onClientBytes(bytes, start, end)
         if (exchange.body.isComplete && this.#waiting === 'body') this.#await('nothing', Infinity)
       }
@@ -81,11 +81,12 @@ export class Client implements Receiver, Timed {
       if (this.#exchange === null) this.#next()
       return
     }
-    if (this.#pending !== null) {
+    // A client that does not read its answers gets no more of them.
+    if (this.#pending !== null || this.socket.writableNeedDrain) {
       const couldEnd = bytes.subarray(start, end).includes(LF)
       this.#store(bytes, start, end)
       // No head ends without a line feed: a head that drips in byte by byte is not parsed again for each.
-      if (couldEnd || this.#pending.length >= this.#engine.headLimits.maxHeadBytes) this.#next()
+      if (couldEnd || this.#pending!.length >= this.#engine.headLimits.maxHeadBytes) this.#next()
       return
     }
     if (this.#parse(bytes, start, end)) this.#next()
@@ -133,8 +134,9 @@ export class Client implements Receiver, Timed {
     const { framing, contentLength } = head
     const reading = readRequest(engine, head, this.peer)
     if ('refusal' in reading) {
-      // A body that nobody will read makes the rest of the connection unreadable.
-      this.answer(reading.refusal, reading.detail, reading.facts, hasBody, '', 0)
+      // A body that nobody will read makes the rest of the connection unreadable, and so does what is no request.
+      const closes = hasBody || reading.refusal === 'bad_request' || reading.refusal === 'connect_method'
+      this.answer(reading.refusal, reading.detail, reading.facts, closes, '', 0)
       engine.refused(this.peer, reading)
       if (at < end && !this.closesAfter) this.#store(bytes, at, end)
       this.#settle()
@@ -149,7 +151,7 @@ export class Client implements Receiver, Timed {
     this.#await('nothing', Infinity)
     if (body !== null) {
       if (at < end) at = exchange.onClientBytes(bytes, at, end)
-      if (!body.isComplete) this.#await('body', limits.bodyTimeoutMs)
+      if (!body.isComplete && !exchange.isDone) this.#await('body', limits.bodyTimeoutMs)
     }
     if (!exchange.isDone) exchange.launch()
     if (at < end && !this.#isLingering) this.#store(bytes, at, end)
@@ -201,7 +203,8 @@ export class Client implements Receiver, Timed {
     this.#departureMs = 0
     if (this.socket.destroyed) return
     if (this.closesAfter || (this.#engine.isDraining && this.#pending === null)) return this.#close()
-    this.#await('idle', this.#engine.settings.limits.idleTimeoutMs)
+    if (this.socket.writableNeedDrain) this.awaitDrain()
+    else this.#await('idle', this.#engine.settings.limits.idleTimeoutMs)
     if (this.socket.isPaused()) this.socket.resume()
   }
 
@@ -213,14 +216,20 @@ export class Client implements Receiver, Timed {
     if (this.#isLingering) return
     this.#isLingering = true
     this.#pending = null
-    this.socket.end()
-    if (this.#hasEnded) {
-      if (this.socket.writableLength === 0) this.socket.destroy()
-      else this.#await('linger', this.#engine.settings.limits.writeTimeoutMs)
-      return
+    if (this.socket.writableLength === 0) {
+      this.socket.end()
+      this.#linger()
+    } else {
+      // A slow reader has the time that it needs; only then the clock of the linger starts.
+      this.socket.end(() => { this.#linger() })
+      this.awaitDrain()
     }
     this.socket.resume()
-    this.#await('linger', this.#engine.settings.limits.lingerTimeoutMs)
+  }
+
+  #linger (): void {
+    if (this.#hasEnded) this.socket.destroy()
+    else this.#await('linger', this.#engine.settings.limits.lingerTimeoutMs)
   }
 
   /** An answer that can not be finished: the client must not take it for a complete one. */
@@ -244,7 +253,7 @@ export class Client implements Receiver, Timed {
   resumeFor (exchange: Exchange): void {
     if (exchange !== this.#exchange || !this.socket.isPaused()) return
     this.socket.resume()
-    if (exchange.body !== null && !exchange.body.isComplete) this.#await('body', this.#engine.settings.limits.bodyTimeoutMs)
+    if (this.#waiting === 'nothing') this.#awaitRest()
   }
 
   /** The answer waits for the client to read. */
@@ -254,12 +263,10 @@ export class Client implements Receiver, Timed {
   }
 
   onDrain (): void {
-    if (this.#waiting === 'write') this.#await('nothing', Infinity)
+    if (this.#waiting === 'write') this.#awaitRest()
     if (this.tunnel !== null) this.tunnel.onClientDrain()
     else if (this.#exchange !== null) this.#exchange.onClientDrain()
-    else if (this.#isLingering) {
-      if (this.#hasEnded) this.socket.destroy()
-    } else {
+    else {
       this.socket.resume()
       this.#next()
     }
@@ -275,10 +282,14 @@ export class Client implements Receiver, Timed {
       return
     }
     const exchange = this.#exchange
-    if (exchange === null) return this.#close()
+    if (exchange === null) {
+      // Requests that wait for the client to read are still to be answered.
+      if (this.#pending === null || !this.socket.writableNeedDrain) this.#close()
+      return
+    }
     this.closesAfter = this.#pending === null || this.closesAfter
     if (exchange.body !== null && !exchange.body.isComplete) {
-      exchange.abandon()
+      exchange.abandon('client_gone')
       this.socket.destroy()
       return
     }
@@ -289,7 +300,7 @@ export class Client implements Receiver, Timed {
   onClosed (): void {
     this.#isLingering = true
     this.tunnel?.onClientClosed()
-    this.#exchange?.abandon()
+    this.#exchange?.abandon('client_gone')
     this.#engine.forgetClient(this)
   }
 
@@ -317,7 +328,9 @@ export class Client implements Receiver, Timed {
           this.awaitDrain()
           return
         }
-        counters.refusal(this.poolIndex, 'write_timeout')
+        this.#isLingering = true
+        if (this.#exchange === null) counters.refusal(noPool, 'write_timeout')
+        else this.#exchange.abandon('write_timeout')
         this.socket.destroy()
         break
       }
@@ -353,6 +366,15 @@ export class Client implements Receiver, Timed {
     const wasBusy = this.#exchange !== null || this.tunnel !== null
     this.socket.destroy()
     return wasBusy
+  }
+
+  /** What is awaited when nothing is in the way any more. */
+  #awaitRest (): void {
+    const { limits } = this.#engine.settings
+    const body = this.#exchange?.body ?? null
+    if (this.#exchange === null) this.#await('idle', limits.idleTimeoutMs)
+    else if (body !== null && !body.isComplete && !this.socket.isPaused()) this.#await('body', limits.bodyTimeoutMs)
+    else this.#await('nothing', Infinity)
   }
 
   #await (waiting: Waiting, ms: number): void {

@@ -164,6 +164,7 @@ export class Engine implements UpstreamContext {
     const { pool } = exchange.target
     const durationMs = performance.now() - exchange.startMs
     const bytesIn = (exchange.body?.receivedBytes ?? 0) + tunnelBytesIn
+    counters.add('clientRequestsInFlight', -1)
     counters.request(pool.index, exchange.status, origin)
     counters.observe('duration', pool.index, durationMs / 1000)
     if (exchange.placedMs >= 0) counters.observe('placed', pool.index, exchange.placedMs / 1000)

@@ -58,6 +58,7 @@ export class Exchange implements UpstreamUser, RelayCall {
     this.body = body
     this.#relay = new ResponseRelay(this, client.socket, engine.responseHead, engine.headLimits, engine.responseText)
     target.pool.budget.begin()
+    engine.counters.add('clientRequestsInFlight')
   }
 
   // ── what the relay asks ─────────────────────────────────────────────────────────────────────────────────────────
@@ -101,8 +102,10 @@ export class Exchange implements UpstreamUser, RelayCall {
       this.reason = this.lease.reason
       this.#engine.counters.decision(pool.index, DECISIONS.indexOf(this.lease.reason))
       const upstreams = this.#engine.upstreamsOf(node, pool)
-      const connection = upstreams.take(this) ?? upstreams.connect(this)
+      const kept = upstreams.take(this)
+      const connection = kept ?? upstreams.connect(this)
       if (connection !== null) {
+        this.#engine.counters.add(kept === null ? 'upstreamConnects' : 'upstreamReuses', 1, pool.index)
         this.attempts++
         this.#connection = connection
         if (connection.isConnected) this.onUpstreamReady(connection)
@@ -292,6 +295,7 @@ export class Exchange implements UpstreamUser, RelayCall {
     const connection = node === undefined ? null : this.#engine.upstreamsOf(node, pool).connect(this)
     if (connection === null) return this.#goElsewhere('reused_socket')
     this.#engine.counters.retry(pool.index, 'reused_socket')
+    this.#engine.counters.add('upstreamConnects', 1, pool.index)
     this.attempts++
     this.#connection = connection
   }
@@ -341,12 +345,12 @@ export class Exchange implements UpstreamUser, RelayCall {
     this.#finish(1)
   }
 
-  /** The client has gone. */
-  abandon (): void {
+  /** The client has gone, or does not take its answer. */
+  abandon (refusal: 'client_gone' | 'write_timeout'): void {
     if (this.isDone) return
     this.#dropConnection()
-    this.refusal = 'client_gone'
-    this.#engine.counters.refusal(this.target.pool.index, 'client_gone')
+    this.refusal = refusal
+    this.#engine.counters.refusal(this.target.pool.index, refusal)
     this.status = 499
     this.#finish(1)
   }
