@@ -42,12 +42,13 @@ export class Client implements Receiver, Timed {
   /** The connection ends after the present answer. */
   closesAfter = false
   tunnel: Tunnel | null = null
+  /** The client sent its FIN. */
+  hasEnded = false
   readonly #engine: Engine
   #exchange: Exchange | null = null
   #pending: Buffer | null = null
   #waiting: Waiting = 'header'
   #requests = 0
-  #hasEnded = false
   #isLingering = false
   #isParsing = false
   #queuedBefore = 0
@@ -100,7 +101,7 @@ export class Client implements Receiver, Timed {
       this.#pending = null
       if (!this.#parse(bytes, 0, bytes.length)) break
     }
-    if (this.#hasEnded && this.#exchange === null && this.tunnel === null) this.#close()
+    if (this.hasEnded && this.#exchange === null && this.tunnel === null) this.#close()
   }
 
   /** @returns whether a request was found; what is left over is pending */
@@ -228,7 +229,7 @@ export class Client implements Receiver, Timed {
   }
 
   #linger (): void {
-    if (this.#hasEnded) this.socket.destroy()
+    if (this.hasEnded) this.socket.destroy()
     else this.#await('linger', this.#engine.settings.limits.lingerTimeoutMs)
   }
 
@@ -275,7 +276,7 @@ export class Client implements Receiver, Timed {
   // ── ends and deadlines ──────────────────────────────────────────────────────────────────────────────────────────
 
   onEnd (): void {
-    this.#hasEnded = true
+    this.hasEnded = true
     if (this.tunnel !== null) return this.tunnel.onClientEnd()
     if (this.#isLingering) {
       if (this.socket.writableLength === 0) this.socket.destroy()

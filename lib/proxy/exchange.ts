@@ -142,7 +142,8 @@ export class Exchange implements UpstreamUser, RelayCall {
       this.#steerUpload()
       return body.at
     }
-    this.refuse(outcome === UPLOAD_FAULT ? 'bad_request' : 'body_too_large', 'malformed chunked coding')
+    if (outcome === UPLOAD_FAULT) this.refuse('bad_request', 'the chunked coding of the body is malformed')
+    else this.refuse('body_too_large', '')
     return end
   }
 

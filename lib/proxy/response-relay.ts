@@ -98,9 +98,9 @@ export class ResponseRelay {
     return this.#state === S_BODY
   }
 
-  /** The response ends where the runner closes the connection. */
+  /** For the client, the response ends where its connection does. */
   get endsWithClose (): boolean {
-    return this.#state === S_BODY && this.#body !== null && this.#body.framing === FRAMING_CLOSE
+    return this.#state === S_BODY && this.#body !== null && this.#body.framing !== FRAMING_LENGTH && !this.#isClientChunked
   }
 
   /** Forgets an answer of which nothing was passed on, for the next attempt. */
@@ -129,8 +129,8 @@ export class ResponseRelay {
 
   /** The runner sent its FIN. RELAY_END where that ends the response, RELAY_FAULT where it cuts it off. */
   onEnd (): number {
-    if (!this.endsWithClose) return this.#fault('the connection was closed in the middle of the response')
-    this.#finishBody(null)
+    if (this.#state !== S_BODY || this.#body?.framing !== FRAMING_CLOSE) return this.#fault('the connection was closed in the middle of the response')
+    this.#finishBody(null, '')
     return RELAY_END
   }
 
@@ -243,11 +243,13 @@ export class ResponseRelay {
           return RELAY_END
         }
         case BODY_END:
-          if (before !== '') this.#write(before)
           this.hasLeftover = body.at < end
-          return this.#finishBody(body.trailers) ? RELAY_END : this.#fault('malformed trailers')
+          if (this.#finishBody(body.trailers, before)) return RELAY_END
+          if (before !== '') this.#state = S_HEAD
+          return this.#fault('malformed trailers')
         case BODY_FAULT:
-          if (before !== '') this.#write(before)
+          // Of what came in one piece with its head nothing has been told yet.
+          if (before !== '') this.#state = S_HEAD
           return this.#fault('malformed chunked coding')
         default:
           if (before !== '') this.#write(before)
@@ -256,11 +258,12 @@ export class ResponseRelay {
     }
   }
 
-  #finishBody (trailers: Uint8Array | null): boolean {
-    if (!this.#isClientChunked) return true
+  /** @param before text that goes in front. @returns false when the trailers are malformed */
+  #finishBody (trailers: Uint8Array | null, before: string): boolean {
     const last = lastChunkText(trailers, this.#head, this.#call.acceptsTrailers)
     if (last === null) return false
-    this.#write(last)
+    const text = this.#isClientChunked ? before + last : before
+    if (text !== '') this.#write(text)
     return true
   }
 

@@ -34,7 +34,10 @@ export class Tunnel implements UpstreamUser {
     this.#touch()
     if (end > start) this.onUpstreamBytes(bytes, start, end)
     const early = this.#client.takePending()
+    // A client that ran ahead of the switch was held back.
+    if (this.#client.socket.isPaused()) this.#client.socket.resume()
     if (early !== null) this.onClientBytes(early, 0, early.length)
+    if (this.#client.hasEnded) this.onClientEnd()
   }
 
   onClientBytes (bytes: Buffer, start: number, end: number): void {
