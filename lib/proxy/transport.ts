@@ -145,14 +145,28 @@ export function writeFramed (socket: net.Socket, before: string, bytes: Buffer, 
   if (end - start <= SMALL_PIECE_BYTES) {
     return socket.write(before + latin1(bytes, start, end) + after, 'latin1')
   }
-  const piece = copyPiece(bytes, start, end)
-  if (before === '' && after === '') return socket.write(piece)
+  if (before === '' && after === '') return writeCopy(socket, bytes, start, end)
   socket.cork()
   if (before !== '') socket.write(before, 'latin1')
-  let isReady = socket.write(piece)
+  let isReady = writeCopy(socket, bytes, start, end)
   if (after !== '') isReady = socket.write(after, 'latin1')
   socket.uncork()
   return isReady
+}
+
+/** Copies on their way out; free ones are used again, or a large body would leave a trail of garbage of its size. */
+const freeCopies: Buffer[] = []
+const MAX_FREE_COPIES = 32
+
+function writeCopy (socket: net.Socket, bytes: Buffer, start: number, end: number): boolean {
+  const size = end - start
+  if (size > READ_BUFFER_BYTES) return socket.write(copyPiece(bytes, start, end))
+  const copy = freeCopies.pop() ?? Buffer.allocUnsafeSlow(READ_BUFFER_BYTES)
+  bytes.copy(copy, 0, start, end)
+  return socket.write(copy.subarray(0, size), (error) => {
+    // After an error the system may still be reading from it.
+    if (error == null && freeCopies.length < MAX_FREE_COPIES) freeCopies.push(copy)
+  })
 }
 
 export function writePiece (socket: net.Socket, piece: Piece): boolean {
