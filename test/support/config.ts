@@ -49,6 +49,8 @@ export function config (pools: readonly PoolConfig[], overrides: Partial<Config>
       writeTimeoutMs: 60_000,
       maxConnections: 10_000,
       maxConnectionsPerAddress: 0,
+      tunnelIdleTimeoutMs: 3_600_000,
+      lingerTimeoutMs: 1000,
       maxRequestsPerConnection: 0,
       maxFunctions: 10_000
     },
