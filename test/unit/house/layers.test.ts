@@ -9,7 +9,7 @@ import { ROOT } from '../../support/root.ts'
 /** From the top down; a room may import from its own line and from every line below. */
 const LAYERS = [
   ['cli'],
-  ['daemon.ts'],
+  ['daemon.ts', 'daemon'],
   ['admin'],
   ['control'],
   ['discovery'],
