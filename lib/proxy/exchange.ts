@@ -48,7 +48,8 @@ export class Exchange implements UpstreamUser, RelayCall {
   #connection: UpstreamConnection | null = null
   #hasResent = false
   #isRetrying = false
-  #lastFailure: Refusal = 'upstream_connect'
+  /** What is answered when no candidate is left; '' = none was tried. */
+  #lastFailure: Refusal | '' = ''
 
   constructor (engine: Engine, client: Client, facts: CallFacts, target: RouteTarget, body: RequestBody | null) {
     this.#engine = engine
@@ -267,7 +268,8 @@ export class Exchange implements UpstreamUser, RelayCall {
   #onNoConnection (): void {
     this.#connection = null
     this.body?.detach()
-    this.#lastFailure = 'upstream_connect'
+    // A node that said it is busy tells more of the pool than one that is not there.
+    if (this.#lastFailure !== 'all_nodes_full') this.#lastFailure = 'upstream_connect'
     this.#goElsewhere('connect')
   }
 
@@ -320,7 +322,7 @@ export class Exchange implements UpstreamUser, RelayCall {
   /** No candidate is left. */
   #refuseUnplaced (): void {
     const { noPlace } = this.lease
-    if (this.attempts > 0) this.refuse(this.#lastFailure, '')
+    if (this.#lastFailure !== '') this.refuse(this.#lastFailure, '')
     else this.refuse(noPlace === 'no_eligible_node' ? 'no_eligible_node' : 'all_nodes_full', '')
   }
 

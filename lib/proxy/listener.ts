@@ -1,8 +1,9 @@
 /**
  * The doors of a data thread: accepts connections, refuses those over a bound, and wires the rest to the engine.
  */
+import { createRequire } from 'node:module'
 import net from 'node:net'
-import tls from 'node:tls'
+import type tls from 'node:tls'
 import type { Refusal } from '../tables/counters.ts'
 import { answerText } from './answer.ts'
 import { Client } from './client.ts'
@@ -32,7 +33,7 @@ export function listen (engine: Engine, address: ListenAddress, reusePort: boole
   const options = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }
   const server = address.tls === undefined
     ? net.createServer({ ...options, pauseOnConnect: true }, (socket) => { accept(engine, socket, 'http') })
-    : tls.createServer({ ...options, cert: address.tls.cert, key: address.tls.key, ALPNProtocols: ['http/1.1'], handshakeTimeout: HANDSHAKE_TIMEOUT_MS },
+    : nodeTls().createServer({ ...options, cert: address.tls.cert, key: address.tls.key, ALPNProtocols: ['http/1.1'], handshakeTimeout: HANDSHAKE_TIMEOUT_MS },
       (socket) => { accept(engine, socket, 'https') })
   // A client that does not finish its handshake is its own affair.
   server.on('tlsClientError', (_error: Error, socket: tls.TLSSocket) => { socket.destroy() })
@@ -46,6 +47,11 @@ export function listen (engine: Engine, address: ListenAddress, reusePort: boole
       resolve(server)
     })
   })
+}
+
+/** node:tls costs 5 MB of memory as soon as it is imported: only daemons that speak TLS pay for it. */
+function nodeTls (): typeof tls {
+  return createRequire(import.meta.url)('node:tls') as typeof tls
 }
 
 function listenOptions (address: ListenAddress, reusePort: boolean): net.ListenOptions & { fd?: number } {
