@@ -20,7 +20,7 @@ import { UPLOAD_FAULT, UPLOAD_OK } from './request-body.ts'
 import type { RequestBody } from './request-body.ts'
 import { RELAY_BUSY, RELAY_END, RELAY_FAULT, RELAY_SWITCHED, ResponseRelay } from './response-relay.ts'
 import type { RelayCall } from './response-relay.ts'
-import { canSendAgain } from './resend.ts'
+import { askIfUnread, isIdempotent } from './resend.ts'
 import { Tunnel } from './tunnel.ts'
 import type { UpstreamConnection, UpstreamUser } from './upstream.ts'
 
@@ -47,6 +47,10 @@ export class Exchange implements UpstreamUser, RelayCall {
   readonly #relay: ResponseRelay
   #connection: UpstreamConnection | null = null
   #hasResent = false
+  /** The request left in one write. */
+  #isSentAtOnce = false
+  /** Waiting to learn whether the runner read the request. */
+  #isAsking = false
   #isRetrying = false
   /** What is answered when no candidate is left; '' = none was tried. */
   #lastFailure: Refusal | '' = ''
@@ -121,11 +125,16 @@ export class Exchange implements UpstreamUser, RelayCall {
   onUpstreamReady (connection: UpstreamConnection): void {
     this.placedMs = performance.now() - this.startMs
     connection.deadline = this.#engine.clock + this.target.pool.timeouts.firstByteMs
+    this.#isSentAtOnce = this.#isUploaded
     if (this.body === null) connection.socket.write(this.facts.headText, 'latin1')
     else {
       this.body.attach(connection.socket, this.facts.headText)
       this.#steerUpload()
     }
+  }
+
+  get #isUploaded (): boolean {
+    return this.body === null || this.body.isComplete
   }
 
   get #isReplayable (): boolean {
@@ -209,8 +218,7 @@ export class Exchange implements UpstreamUser, RelayCall {
     const connection = this.#connection!
     const relay = this.#relay
     this.#connection = null
-    const isUploaded = this.body === null || this.body.isComplete
-    if (relay.isReusable && isUploaded && !relay.hasLeftover) connection.pool.giveBack(connection, relay.keepAliveSeconds)
+    if (relay.isReusable && this.#isUploaded && !relay.hasLeftover) connection.pool.giveBack(connection, relay.keepAliveSeconds)
     else connection.close()
     if (relay.hasLeftover) this.#engine.counters.refusal(this.target.pool.index, 'upstream_protocol')
     this.#finish(0)
@@ -220,7 +228,8 @@ export class Exchange implements UpstreamUser, RelayCall {
     const connection = this.#connection!
     this.#connection = null
     this.body?.detach()
-    if (this.#relay.isReusable) connection.pool.giveBack(connection, this.#relay.keepAliveSeconds)
+    // A request of which a part is missing would take the next one for the rest.
+    if (this.#relay.isReusable && this.#isUploaded) connection.pool.giveBack(connection, this.#relay.keepAliveSeconds)
     else connection.close()
     this.#lastFailure = 'all_nodes_full'
     this.#relay.restart()
@@ -249,7 +258,9 @@ export class Exchange implements UpstreamUser, RelayCall {
     if (this.#relay.hasBytes) {
       return this.#failUpstream('upstream_reset', `the connection broke in the middle of the response (${error?.code ?? 'closed'})`)
     }
-    if (connection.served > 0 && this.#isReplayable && !this.#hasResent) return this.#resend()
+    // A reset alone does not say how much of the call was read: it is proof only behind a FIN, and that is being asked.
+    if (this.#isAsking) return
+    if (this.#mayResend && isIdempotent(this.facts.method)) return this.#resend()
     this.#failUpstream('upstream_reset', `the connection broke before a response (${error?.code ?? 'closed'})`)
   }
 
@@ -276,14 +287,21 @@ export class Exchange implements UpstreamUser, RelayCall {
   /** FIN before any byte of an answer. */
   #onSilentEnd (): void {
     const connection = this.#connection!
-    if (connection.served === 0 || !this.#isReplayable || this.#hasResent) {
-      return this.#failUpstream('upstream_reset', 'the connection was closed before a response')
-    }
-    canSendAgain(this.facts.method, connection, (yes) => {
+    if (!this.#mayResend) return this.#failUpstream('upstream_reset', 'the connection was closed before a response')
+    if (isIdempotent(this.facts.method)) return this.#resend()
+    // What was sent in pieces may have been read in part.
+    if (!this.#isSentAtOnce) return this.#failUpstream('upstream_reset', 'the connection was closed in the middle of the request')
+    this.#isAsking = true
+    askIfUnread(connection, (isUnread) => {
       if (this.isDone || this.#connection !== connection) return
-      if (yes) this.#resend()
+      this.#isAsking = false
+      if (isUnread) this.#resend()
       else this.#failUpstream('upstream_reset', 'the connection was closed before a response, the call may have run')
     })
+  }
+
+  get #mayResend (): boolean {
+    return this.#connection!.served > 0 && this.#isReplayable && !this.#hasResent
   }
 
   /** The kept-alive connection was closed under the request: once more, on a new connection to the same node. */

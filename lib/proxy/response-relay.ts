@@ -217,7 +217,8 @@ export class ResponseRelay {
       return RELAY_MORE
     }
     const bodyEnd = bodyStart + this.#head.contentLength
-    if (isFnBusy(503, '15', latin1(bytes, bodyStart, bodyEnd))) {
+    // Meanwhile the request body may have become too large to be sent again.
+    if (this.#call.canGoElsewhere() && isFnBusy(503, '15', latin1(bytes, bodyStart, bodyEnd))) {
       this.status = 503
       this.isReusable = this.#head.minor === 1 && !this.#head.saysClose && bodyEnd === end
       return RELAY_BUSY

@@ -4,6 +4,7 @@
  */
 import t from 'tap'
 import type { Test } from 'tap'
+import { Lease } from '../../lib/core/placement/lease.ts'
 import { CODE_CLASSES, NO_POOL, ORIGINS } from '../../lib/tables/counters.ts'
 import { startProxy } from './proxy.ts'
 import type { Proxy, ProxyOptions } from './proxy.ts'
@@ -21,6 +22,8 @@ export interface StageOptions extends Partial<ProxyOptions> {
   readonly own?: number
   /** Runners, all with the same script. */
   readonly runners?: number
+  /** Ports of nodes behind the runners, in their order. */
+  readonly others?: () => Promise<readonly number[]>
   /** The runner is sent bytes that are no request: a fault unless the test says so. */
   readonly garbage?: boolean
 }
@@ -55,6 +58,18 @@ export class Stage {
   /** Resolves when no call is in flight. */
   readonly idle = async (): Promise<void> => {
     await until(() => this.proxy.inFlight() === 0, 'the calls in flight to end')
+  }
+
+  /** A path whose function has node `index` as its home. */
+  readonly homedAt = (index: number): string => {
+    const { engine } = this.proxy
+    for (let name = 0; ; name++) {
+      const path = `/invoke/f${name}`
+      const target = engine.poolFor('', path)!.target(path, '', engine.requestHead)
+      if (typeof target === 'string') throw new Error(target)
+      const [home] = target.pool.placement.explain(new Lease(), target.key).candidates
+      if (home!.id === `node-${index}`) return path
+    }
   }
 
   /** How many requests were answered by `origin`, over all status classes and pools. */
@@ -92,7 +107,8 @@ const SCENE_TIMEOUT_MS = 8000
 export function scene (name: string, options: StageOptions, play: (t: Test, stage: Stage) => Promise<void>): void {
   void t.test(name, { timeout: SCENE_TIMEOUT_MS }, async (t) => {
     const runners = await Promise.all(Array.from({ length: options.runners ?? 1 }, () => RawRunner.start(options.script)))
-    const proxy = await startProxy({ nodes: runners.map(({ port }) => port), ...options })
+    const others = await options.others?.() ?? []
+    const proxy = await startProxy({ nodes: [...runners.map(({ port }) => port), ...others], ...options })
     const stage = new Stage(proxy, runners)
     try {
       await play(t, stage)
