@@ -21,7 +21,11 @@ interface Answer {
 function call (agent: http.Agent, port: number, id: string, key: number): Promise<Answer> {
   return new Promise((resolve) => {
     const request = http.request({
-      agent, port, host: '127.0.0.1', method: 'POST', path: `/invoke/sleep-${key}`,
+      agent,
+      port,
+      host: '127.0.0.1',
+      method: 'POST',
+      path: `/invoke/sleep-${key}`,
       headers: { 'x-call-id': id, 'x-demo-ms': '4', 'content-type': 'text/plain' }
     }, (response) => {
       let text = ''
