@@ -19,6 +19,7 @@ import { Deadlines, SWEEP_INTERVAL_MS } from './deadlines.ts'
 import type { Exchange } from './exchange.ts'
 import { RequestText, ResponseText } from './message-text.ts'
 import type { Peer } from './message-text.ts'
+import { Names } from './names.ts'
 import { PoolRuntime } from './pool-runtime.ts'
 import type { EngineSettings, FromThread, ThreadInit } from './protocol.ts'
 import type { Objection } from './request-facts.ts'
@@ -43,6 +44,7 @@ export class Engine implements UpstreamContext {
   readonly addresses: AddressTable
   readonly trusted: TrustedPeers
   readonly deadlines = new Deadlines()
+  readonly names = new Names()
   readonly clients = new Set<Client>()
   /** Name in Via: one daemon's own. */
   readonly viaName: string
@@ -227,6 +229,7 @@ export class Engine implements UpstreamContext {
 
   stop (): void {
     clearInterval(this.#sweep)
+    this.names.close()
     for (const pool of this.#upstreams.values()) pool.retire()
     this.flushLog()
   }

@@ -110,10 +110,11 @@ export function adoptStream (socket: net.Socket, receiver: Receiver): WiredSocke
 }
 
 /** Opens a connection; `onConnected` or `onClosed` of the receiver follows. */
-export function openSocket (host: string, port: number, receiver: Receiver): WiredSocket {
+export function openSocket (host: string, port: number, lookup: net.LookupFunction, receiver: Receiver): WiredSocket {
   const socket: WiredSocket = net.connect({
     host,
     port,
+    lookup,
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: 60_000,

@@ -5,9 +5,11 @@
  * it (RFC 9112 §9.3, peers' keep-alive race), and at once when the runner sends anything on it: bytes nobody asked for
  * would be taken for the next call's answer.
  */
+import type { LookupFunction } from 'node:net'
 import type { ThreadCounters } from '../tables/counters.ts'
 import type { NodeView, PoolView } from '../tables/snapshot.ts'
 import type { Deadlines, Timed } from './deadlines.ts'
+import type { Names } from './names.ts'
 import { openSocket } from './transport.ts'
 import type { Receiver, WiredSocket } from './transport.ts'
 
@@ -28,6 +30,8 @@ export interface UpstreamUser {
 export interface UpstreamContext {
   readonly deadlines: Deadlines
   readonly counters: ThreadCounters
+  /** Resolves the names of nodes. */
+  readonly names: Names
   /** Milliseconds, as of the last sweep: good enough for deadlines, free to read. */
   readonly clock: number
 }
@@ -47,7 +51,7 @@ export class UpstreamConnection implements Receiver, Timed {
   constructor (pool: UpstreamPool, user: UpstreamUser) {
     this.pool = pool
     this.user = user
-    this.socket = openSocket(pool.node.host, pool.node.port, this)
+    this.socket = openSocket(pool.node.host, pool.node.port, pool.lookup, this)
   }
 
   get isIdle (): boolean {
@@ -138,6 +142,10 @@ export class UpstreamPool {
   update (view: PoolView): void {
     this.#limits = view.upstream
     this.#connectTimeoutMs = view.timeouts.connectMs
+  }
+
+  get lookup (): LookupFunction {
+    return this.#context.names.lookup
   }
 
   get open (): number {
