@@ -38,3 +38,21 @@ void t.test('b3 in one field', async t => {
     `${TRACE}-${SPAN}-1-${SPAN}-`
   ]) t.equal(traceIdOf(bad), '', bad)
 })
+
+void t.test('each character counts', async t => {
+  const accepted: string[] = []
+  for (const value of [`00-${TRACE}-${SPAN}-01`, `${TRACE}-${SPAN}`, `${TRACE.slice(16)}-${SPAN}-d-${SPAN}`]) {
+    t.not(traceIdOf(value), '')
+    for (let at = 0; at < value.length; at++) {
+      const broken = `${value.slice(0, at)}g${value.slice(at + 1)}`
+      if (traceIdOf(broken) !== '') accepted.push(broken)
+    }
+  }
+  t.same(accepted, [])
+})
+
+void t.test('a traceparent of a later version has an end', async t => {
+  const base = `cc-${TRACE}-${SPAN}-01-`
+  t.equal(isValidTraceparent(base.padEnd(512, 'x')), true)
+  t.equal(isValidTraceparent(base.padEnd(513, 'x')), false)
+})
