@@ -14,7 +14,7 @@ export class Router {
   /** Index of the pool, -1 when no rule matches and there is no default. */
   poolOf (host: string, path: string): number {
     if (this.#routes.length === 0) return this.#defaultPool
-    const name = hostName(host)
+    const name = withoutRootDot(hostName(host))
     for (const route of this.#routes) {
       if (route.host !== undefined && !matchesHost(route.host, name)) continue
       if (route.pathPrefix !== undefined && !matchesPrefix(route.pathPrefix, path)) continue
@@ -22,6 +22,11 @@ export class Router {
     }
     return this.#defaultPool
   }
+}
+
+/** `fn.example.org.` is the same name as `fn.example.org` (RFC 1034 §3.1). */
+function withoutRootDot (name: string): string {
+  return name.endsWith('.') ? name.slice(0, -1) : name
 }
 
 /** `*.example.org` matches any name below, at any depth, but not `example.org` itself. */
