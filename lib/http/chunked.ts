@@ -67,6 +67,7 @@ export class ChunkedDecoder {
   #extensionBytes = 0
   readonly #maxTrailerBytes: number
 
+  /** @param maxTrailerBytes largest trailer section, its empty line included; at least 2 */
   constructor (maxTrailerBytes: number) {
     this.#maxTrailerBytes = maxTrailerBytes
   }
@@ -187,7 +188,7 @@ export class ChunkedDecoder {
       this.#state = S_END
       return CHUNK_END
     }
-    const take = Math.min(end - this.at, this.#maxTrailerBytes + 4 - before)
+    const take = Math.min(end - this.at, this.#maxTrailerBytes - before)
     const section = Buffer.alloc(before + take)
     section.set(this.trailers)
     section.set(bytes.subarray(this.at, this.at + take), before)
@@ -195,7 +196,7 @@ export class ChunkedDecoder {
     if (sectionEnd < 0) {
       this.trailers = section
       this.at += take
-      if (section.length > this.#maxTrailerBytes) return this.#fail()
+      if (section.length === this.#maxTrailerBytes) return this.#fail()
       return CHUNK_MORE
     }
     this.at += sectionEnd - before

@@ -85,6 +85,7 @@ export class FieldSection {
    */
   parseTrailers (bytes: Uint8Array, start: number, end: number): number {
     this.reset(bytes)
+    end = this.limitEnd(start, end)
     this.lineStart = this.lineEnd = start
     const at = this.fields(bytes, start, end)
     return at === 0 ? this.incomplete(start, end) : at
@@ -158,6 +159,11 @@ export class FieldSection {
   protected fail (fault: HeadFaultCode): number {
     this.fault = fault
     return -fault
+  }
+
+  /** What lies beyond the size limit is not looked at, so that the verdict is the same however the bytes are cut. */
+  protected limitEnd (start: number, end: number): number {
+    return Math.min(end, start + this.limits.maxHeadBytes)
   }
 
   protected incomplete (start: number, end: number): number {

@@ -28,13 +28,12 @@ export const HEAD_FAULTS = {
   13: bad('Content-Length is not a plain decimal number'),
   14: bad('Content-Length and Transfer-Encoding are both given'),
   15: { refusal: 'unsupported_coding', detail: 'the only transfer coding understood is chunked' },
-  16: bad('Transfer-Encoding is malformed or names chunked twice'),
+  16: bad('Transfer-Encoding is malformed, or does not end in chunked'),
   17: bad('Transfer-Encoding is not allowed in HTTP/1.0'),
   18: bad('the Host field is missing'),
   19: bad('the Host field is repeated'),
   20: bad('the Host field is not a host with an optional port'),
   21: bad('the status code is malformed'),
-  22: bad('Connection is malformed'),
-  23: bad('Upgrade is malformed')
+  22: bad('Connection is malformed')
 } as const satisfies Record<number, HeadFault>
 export type HeadFaultCode = keyof typeof HEAD_FAULTS

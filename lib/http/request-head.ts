@@ -27,6 +27,7 @@ export class RequestHead extends FieldSection {
    */
   parse (bytes: Uint8Array, start: number, end: number): number {
     this.reset(bytes)
+    end = this.limitEnd(start, end)
     let at = start
     for (let skipped = 0; at < end && bytes[at] === CR; skipped++) {
       if (skipped === MAX_LEADING_EMPTY_LINES) return this.fail(3)
@@ -39,7 +40,6 @@ export class RequestHead extends FieldSection {
     if (at <= 0) return at === 0 ? this.incomplete(start, end) : at
     at = this.fields(bytes, at, end)
     if (at <= 0) return at === 0 ? this.incomplete(start, end) : at
-    if (at - start > this.limits.maxHeadBytes) return this.fail(10)
     const fault = this.#requestRules()
     return fault === 0 ? at : this.fail(fault)
   }

@@ -17,12 +17,12 @@ export class ResponseHead extends FieldSection {
    */
   parse (bytes: Uint8Array, start: number, end: number, requestMethod: string): number {
     this.reset(bytes)
+    end = this.limitEnd(start, end)
     this.lineStart = start
     let at = this.#statusLine(bytes, start, end)
     if (at <= 0) return at === 0 ? this.incomplete(start, end) : at
     at = this.fields(bytes, at, end)
     if (at <= 0) return at === 0 ? this.incomplete(start, end) : at
-    if (at - start > this.limits.maxHeadBytes) return this.fail(10)
     const fault = this.#responseRules(requestMethod)
     return fault === 0 ? at : this.fail(fault)
   }
@@ -59,6 +59,8 @@ export class ResponseHead extends FieldSection {
     else if (chunked) this.framing = FRAMING_CHUNKED
     else if (this.contentLength >= 0) this.framing = this.contentLength === 0 ? FRAMING_NONE : FRAMING_LENGTH
     else this.framing = FRAMING_CLOSE
+    // A 204 that announces a body may well be followed by one, which must not meet the next call (RFC 9112 §6.1).
+    if (status === 204 && (chunked || this.contentLength > 0)) this.saysClose = true
     return 0
   }
 }
