@@ -19,6 +19,7 @@ import { catchStopSignals } from './daemon/signals.ts'
 import { FnlbError } from './errors.ts'
 import { openLog } from './log.ts'
 import type { Log } from './log.ts'
+import { trimMemory } from './memory.ts'
 import { MetricsText } from './metrics/registry.ts'
 import { fnlbVersion } from './version.ts'
 
@@ -33,6 +34,8 @@ export interface DaemonOptions {
 }
 
 const THREAD_ENTRY = new URL('./proxy/thread.js', import.meta.url)
+/** Probes have run once by then. */
+const TRIM_AFTER_MS = 3000
 /** EX_SOFTWARE of sysexits.h. */
 const EXIT_BUG = 70
 
@@ -120,6 +123,7 @@ class Parts {
     this.#publish(config)
     await this.#startThreads(config)
     this.#announce(startMs)
+    setTimeout(trimMemory, TRIM_AFTER_MS).unref()
   }
 
   /** Safe to call again, and after a start that failed half-way. */

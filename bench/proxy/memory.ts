@@ -13,7 +13,7 @@ import { functionKeys, scenarios, type Scenario } from './scenarios.ts'
 import { reportProblem, rotated, startProxy, type Session } from './session.ts'
 
 /** Nothing shows that a process has settled, so it gets this long. */
-const settleMs = 500
+const settleMs = 5000
 const openMs = 30_000
 const closeMs = 5000
 

@@ -385,6 +385,7 @@ export class Exchange implements UpstreamUser, RelayCall {
   #finish (origin: 0 | 1): void {
     if (this.isDone) return
     this.isDone = true
+    this.body?.letGo()
     const { pool } = this.target
     pool.placement.release(this.lease)
     pool.budget.end()

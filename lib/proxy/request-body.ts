@@ -10,8 +10,9 @@ import { FRAMING_CHUNKED } from '../http/field-section.ts'
 import type { FieldSection } from '../http/field-section.ts'
 import { chunkHeader } from '../http/chunked.ts'
 import { lastChunkText } from './message-text.ts'
-import { copyPiece, writeFramed, writePiece } from './transport.ts'
-import type { Piece, WiredSocket } from './transport.ts'
+import { keepPiece, writeFramed, writePiece } from './copies.ts'
+import type { Piece } from './copies.ts'
+import type { WiredSocket } from './transport.ts'
 
 export const UPLOAD_OK = 0
 export const UPLOAD_FAULT = 1
@@ -118,6 +119,8 @@ export class RequestBody {
 
   /** Nothing will be sent again: frees the memory. */
   letGo (): void {
+    if (this.#pieces === null) return
+    for (const piece of this.#pieces) if (typeof piece !== 'string') piece.letGo()
     this.#pieces = null
     this.#keptBytes = 0
   }
@@ -129,7 +132,7 @@ export class RequestBody {
       if (this.#socket !== null) this.#note(writeFramed(this.#socket, before, bytes, start, end, after))
       return
     }
-    const piece = copyPiece(bytes, start, end)
+    const piece = keepPiece(bytes, start, end)
     if (typeof piece === 'string') {
       const framed = before + piece + after
       this.#keep(framed)

@@ -16,7 +16,7 @@ import { keepAliveTimeoutSeconds } from '../http/keep-alive.ts'
 import type { ResponseHead } from '../http/response-head.ts'
 import { lastChunkText } from './message-text.ts'
 import type { ResponseText } from './message-text.ts'
-import { writeFramed } from './transport.ts'
+import { writeFramed } from './copies.ts'
 import type { WiredSocket } from './transport.ts'
 
 /** Interim responses that one call may bring; more is a runner gone wild (RFC 9110 §15.2 sets no bound). */

@@ -1,6 +1,7 @@
 /** Entry of a data thread: engine and listeners, steered by messages of the control thread (protocol.ts). */
 import { parentPort, workerData } from 'node:worker_threads'
 import type net from 'node:net'
+import { trimMemory } from '../memory.ts'
 import { Engine } from './engine.ts'
 import { ListenError, listen } from './listener.ts'
 import type { FromThread, ThreadInit, ToThread } from './protocol.ts'
@@ -40,6 +41,10 @@ try {
   if (!(error instanceof ListenError)) throw error
   post({ type: 'listen-failed', address: error.address, code: error.code, message: error.message })
 }
+
+/** Starting is over by then, and a thread that has nothing to do may take a moment to tidy up. */
+const TRIM_AFTER_MS = 2000
+setTimeout(() => { if (engine.hasBeenIdle) trimMemory() }, TRIM_AFTER_MS).unref()
 
 /** Stops accepting, lets calls finish, and ends the thread when the last has gone or the grace period is over. */
 function drain (graceMs: number): void {

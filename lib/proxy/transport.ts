@@ -8,7 +8,6 @@
  * Listeners are shared functions that find their receiver on the socket, so a connection costs no closures.
  */
 import net from 'node:net'
-import { latin1 } from '../http/bytes.ts'
 
 /** What a connection object must answer. No call comes after `onClosed`. */
 export interface Receiver {
@@ -27,9 +26,6 @@ export interface Receiver {
 const READ_BUFFER_BYTES = 64 * 1024
 /** Twice what one read can bring, so that one full read does not look like a slow peer. */
 export const WRITE_BUFFER_BYTES = 2 * READ_BUFFER_BYTES
-
-/** Pieces up to this size are copied into a string and leave with their frame in one write. */
-const SMALL_PIECE_BYTES = 8 * 1024
 
 const readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES)
 
@@ -125,53 +121,6 @@ export function openSocket (host: string, port: number, lookup: net.LookupFuncti
   wire(socket, receiver)
   socket.on('connect', onConnect)
   return socket
-}
-
-/** A piece of a message that may be kept: small ones as text, larger ones as a copy of the bytes. */
-export type Piece = string | Buffer
-
-export function copyPiece (bytes: Buffer, start: number, end: number): Piece {
-  if (end - start <= SMALL_PIECE_BYTES) return latin1(bytes, start, end)
-  const copy = Buffer.allocUnsafeSlow(end - start)
-  bytes.copy(copy, 0, start, end)
-  return copy
-}
-
-/**
- * Writes text, bytes and text in as few system calls as possible.
- *
- * @returns false when the peer is slow: stop reading from the other side until `onDrain`
- */
-export function writeFramed (socket: net.Socket, before: string, bytes: Buffer, start: number, end: number, after: string): boolean {
-  if (end - start <= SMALL_PIECE_BYTES) {
-    return socket.write(before + latin1(bytes, start, end) + after, 'latin1')
-  }
-  if (before === '' && after === '') return writeCopy(socket, bytes, start, end)
-  socket.cork()
-  if (before !== '') socket.write(before, 'latin1')
-  let isReady = writeCopy(socket, bytes, start, end)
-  if (after !== '') isReady = socket.write(after, 'latin1')
-  socket.uncork()
-  return isReady
-}
-
-/** Copies on their way out; free ones are used again, or a large body would leave a trail of garbage of its size. */
-const freeCopies: Buffer[] = []
-const MAX_FREE_COPIES = 32
-
-function writeCopy (socket: net.Socket, bytes: Buffer, start: number, end: number): boolean {
-  const size = end - start
-  if (size > READ_BUFFER_BYTES) return socket.write(copyPiece(bytes, start, end))
-  const copy = freeCopies.pop() ?? Buffer.allocUnsafeSlow(READ_BUFFER_BYTES)
-  bytes.copy(copy, 0, start, end)
-  return socket.write(copy.subarray(0, size), (error) => {
-    // After an error the system may still be reading from it.
-    if (error == null && freeCopies.length < MAX_FREE_COPIES) freeCopies.push(copy)
-  })
-}
-
-export function writePiece (socket: net.Socket, piece: Piece): boolean {
-  return typeof piece === 'string' ? socket.write(piece, 'latin1') : socket.write(piece)
 }
 
 /** Bytes written to a socket that its peer's host has not taken yet. */

@@ -5,7 +5,7 @@
 import type { Client } from './client.ts'
 import type { Engine } from './engine.ts'
 import type { Receiver, WiredSocket } from './transport.ts'
-import { writeFramed } from './transport.ts'
+import { writeFramed } from './copies.ts'
 import type { UpstreamConnection, UpstreamUser } from './upstream.ts'
 
 export class Tunnel implements UpstreamUser {

@@ -56,7 +56,8 @@ scene('204 and 304 have no body, whatever their fields say', {
       t.equal(response.header('content-length'), status === 304 && framing === 'length' ? '10' : undefined)
     }
   }
-  t.equal(runner.connections.length, 1)
+  // A 204 that announces a body may be followed by one: its connection is not used again. The 304s share the third.
+  t.equal(runner.connections.length, 3)
 })
 
 scene('empty bodies', { requests: 4, script: echo }, async (t, { client, runner }) => {

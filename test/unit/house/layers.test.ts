@@ -16,7 +16,7 @@ const LAYERS = [
   ['proxy'],
   ['agent', 'simulate', 'demo'],
   ['metrics'],
-  ['config', 'log.ts', 'log-writer.ts', 'errors.ts', 'version.ts', 'types'],
+  ['config', 'log.ts', 'memory.ts', 'log-writer.ts', 'errors.ts', 'version.ts', 'types'],
   ['core'],
   ['http'],
   ['tables']
