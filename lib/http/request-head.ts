@@ -14,6 +14,7 @@ const MAX_LEADING_EMPTY_LINES = 2
 const METHODS = ['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'CONNECT', 'TRACE'] as const
 
 export class RequestHead extends FieldSection {
+  /** Also known of a head that is refused behind its method; '' where it is not. */
   method = ''
   targetStart = 0
   targetEnd = 0
@@ -28,6 +29,7 @@ export class RequestHead extends FieldSection {
   parse (bytes: Uint8Array, start: number, end: number): number {
     this.reset(bytes)
     end = this.limitEnd(start, end)
+    this.method = ''
     let at = start
     for (let skipped = 0; at < end && bytes[at] === CR; skipped++) {
       if (skipped === MAX_LEADING_EMPTY_LINES) return this.fail(3)

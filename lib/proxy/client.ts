@@ -115,7 +115,7 @@ export class Client implements Receiver, Timed {
     }
     if (at < 0) {
       const { refusal, detail } = HEAD_FAULTS[-at as HeadFaultCode]
-      this.#refuseUnread(refusal, detail)
+      this.#refuseUnread(refusal, detail, requestHead.method)
       return false
     }
     this.#isParsing = true
@@ -183,10 +183,10 @@ export class Client implements Receiver, Timed {
   }
 
   /** A head that could not be read: answer, and end the connection. */
-  #refuseUnread (refusal: Refusal, detail: string): void {
+  #refuseUnread (refusal: Refusal, detail: string, method: string): void {
     const engine = this.#engine
     const facts: RequestFacts = {
-      method: '', path: '', host: '', requestId: engine.nextRequestId(), isHttp10: false, traceId: ''
+      method, path: '', host: '', requestId: engine.nextRequestId(), isHttp10: false, traceId: ''
     }
     this.answer(refusal, detail, facts, true, '', 0)
     engine.refused(this.peer, { refusal, detail, facts, poolIndex: engine.noPool })
@@ -313,7 +313,7 @@ export class Client implements Receiver, Timed {
     const { counters, noPool } = this.#engine
     switch (waiting) {
       case 'header':
-        if (this.#pending !== null) return this.#refuseUnread('header_timeout', '')
+        if (this.#pending !== null) return this.#refuseUnread('header_timeout', '', '')
         counters.refusal(noPool, 'header_timeout')
         this.socket.destroy()
         return

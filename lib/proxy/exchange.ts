@@ -361,7 +361,7 @@ export class Exchange implements UpstreamUser, RelayCall {
       this.#finish(1)
       return
     }
-    const closes = this.body !== null && !this.body.isComplete
+    const closes = !this.#isUploaded || refusal === 'bad_request'
     this.status = this.client.answer(refusal, detail, this.facts, closes, this.target.pool.name, this.attempts)
     this.#finish(1)
   }

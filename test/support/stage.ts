@@ -103,9 +103,14 @@ export async function until (isThere: () => boolean, what: string): Promise<void
 /** A scene that takes longer hangs. */
 const SCENE_TIMEOUT_MS = 8000
 
+/** Scenes of this file that mostly wait run beside each other. */
+export function atOnce (count: number): void {
+  t.jobs = count
+}
+
 /** One test on a stage of its own, which is struck, and whose books are checked, when the test has run. */
 export function scene (name: string, options: StageOptions, play: (t: Test, stage: Stage) => Promise<void>): void {
-  void t.test(name, { timeout: SCENE_TIMEOUT_MS }, async (t) => {
+  void t.test(name, { timeout: SCENE_TIMEOUT_MS, buffered: t.jobs > 1 }, async (t) => {
     const runners = await Promise.all(Array.from({ length: options.runners ?? 1 }, () => RawRunner.start(options.script)))
     const others = await options.others?.() ?? []
     const proxy = await startProxy({ nodes: [...runners.map(({ port }) => port), ...others], ...options })
