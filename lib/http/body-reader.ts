@@ -7,7 +7,7 @@ import { FRAMING_CHUNKED, FRAMING_CLOSE, FRAMING_LENGTH, FRAMING_NONE } from './
 
 /** All given bytes are taken and the message goes on. */
 export const BODY_MORE = 0
-/** Content at [dataStart, dataEnd). Ask again. */
+/** Content at [dataStart, dataEnd), never empty. Ask again. */
 export const BODY_DATA = 1
 /** The message is complete; `at` is the first byte that does not belong to it. */
 export const BODY_END = 2

@@ -10,7 +10,7 @@ import { TOKEN_LOWER } from './field-names.ts'
 
 /** More bytes are needed; all given ones are taken. */
 export const CHUNK_MORE = 0
-/** Content at [dataStart, dataEnd) of the given bytes. */
+/** Content at [dataStart, dataEnd) of the given bytes. Never empty: written on as a chunk, that would be the last one. */
 export const CHUNK_DATA = 1
 /** The last chunk and the trailer section are complete; `at` is behind them and `trailers` holds the section. */
 export const CHUNK_END = 2

@@ -13,6 +13,7 @@ function read (reader: BodyReader, text: string, cuts: readonly number[] = []): 
     reader.at = start
     do {
       event = reader.next(bytes, 2 + cut)
+      if (event === BODY_DATA && reader.dataStart >= reader.dataEnd) throw new Error('content without a byte')
       if (event === BODY_DATA) content += bytes.toString('latin1', reader.dataStart, reader.dataEnd)
     } while (event === BODY_DATA)
     if (event !== BODY_MORE) break

@@ -25,6 +25,7 @@ function decode (text: string, cuts: readonly number[] = [], maxTrailerBytes = M
     decoder.at = start
     do {
       event = decoder.next(bytes, end)
+      if (event === CHUNK_DATA && decoder.dataStart >= decoder.dataEnd) throw new Error('content without a byte')
       if (event === CHUNK_DATA) content += bytes.toString('latin1', decoder.dataStart, decoder.dataEnd)
     } while (event === CHUNK_DATA)
     start = end
