@@ -40,17 +40,20 @@ refusesRequests('several or malformed Content-Length', 400, 'bad_request', {
   'a vertical tab': post('Content-Length: \x0b5\r\n', 'hello')
 })
 
-refusesRequests('an unknown transfer coding', 501, 'unsupported_coding', {
-  gzip: post('Transfer-Encoding: gzip\r\n', EMPTY),
+refusesRequests('an unknown transfer coding under a final chunked', 501, 'unsupported_coding', {
   'gzip, chunked': post('Transfer-Encoding: gzip, chunked\r\n', EMPTY),
+  'identity, chunked': post('Transfer-Encoding: identity ,\tchunked\r\n', EMPTY),
+  'with a parameter': post('Transfer-Encoding: foo;q=1, CHUNKED\r\n', EMPTY),
+  xchunked: post('Transfer-Encoding: xchunked, chunked\r\n', EMPTY)
+})
+
+refusesRequests('a transfer coding that is malformed, repeated or does not end in chunked', 400, 'bad_request', {
+  empty: post('Transfer-Encoding:\r\n', EMPTY),
+  gzip: post('Transfer-Encoding: gzip\r\n', EMPTY),
   identity: post('Transfer-Encoding: identity\r\n'),
   'chunked, identity': post('Transfer-Encoding: chunked, identity\r\n', EMPTY),
   'a parameter': post('Transfer-Encoding: chunked;q=1\r\n', EMPTY),
-  xchunked: post('Transfer-Encoding: xchunked\r\n', EMPTY)
-})
-
-refusesRequests('a malformed or repeated transfer coding', 400, 'bad_request', {
-  empty: post('Transfer-Encoding:\r\n', EMPTY),
+  xchunked: post('Transfer-Encoding: xchunked\r\n', EMPTY),
   twice: post(`${CHUNKED}${CHUNKED}`, EMPTY),
   'twice in one': post('Transfer-Encoding: chunked, chunked\r\n', EMPTY),
   'two lines': post(`${CHUNKED}Transfer-Encoding: identity\r\n`, EMPTY),
@@ -60,6 +63,7 @@ refusesRequests('a malformed or repeated transfer coding', 400, 'bad_request', {
   'two words': post('Transfer-Encoding: chunked foo\r\n', EMPTY),
   'a vertical tab': post('Transfer-Encoding: \x0bchunked\r\n', EMPTY),
   'a byte beyond ASCII': post('Transfer-Encoding: \xffchunked\r\n', EMPTY),
+  'a space that is none of ours': post('Transfer-Encoding: gzip,\xa0chunked\r\n', EMPTY),
   'in HTTP/1.0': `POST /invoke/f HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n${CHUNKED}\r\n${EMPTY}`
 })
 
