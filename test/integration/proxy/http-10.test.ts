@@ -46,12 +46,14 @@ scene('a response cut off looks cut off: its end would be taken for the body\'s'
     call.write(call.target === '/invoke/chunked'
       ? 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n'
       : 'HTTP/1.1 200 OK\r\n\r\nhello')
-    call.connection.reset()
   }
-}, async (t, { client }) => {
+}, async (t, { client, runner }) => {
   for (const path of ['chunked', 'close']) {
     const c = await client()
     c.write(`GET /invoke/${path} HTTP/1.0\r\nHost: a\r\n\r\n`)
+    // Only now: on Node 20, bytes that come together with a reset look as if a FIN were behind them (libuv).
+    await c.until('hello')
+    runner.connections.at(-1)!.reset()
     t.equal(await c.closed(), 'reset', path)
   }
 })
