@@ -12,6 +12,7 @@ import { chunkHeader } from '../http/chunked.ts'
 import { lastChunkText } from './message-text.ts'
 import { keepPiece, writeFramed, writePiece } from './copies.ts'
 import type { Piece } from './copies.ts'
+import { hearLastWords } from './transport.ts'
 import type { WiredSocket } from './transport.ts'
 
 export const UPLOAD_OK = 0
@@ -98,6 +99,7 @@ export class RequestBody {
   attach (socket: WiredSocket, headText: string): void {
     this.#socket = socket
     this.isBlocked = false
+    if (!this.isComplete) hearLastWords(socket)
     const pieces = this.#pieces
     if (pieces === null) throw new Error('a request body that was let go can not be sent again')
     let text = headText

@@ -32,6 +32,7 @@ const readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES)
 export interface WiredSocket extends net.Socket {
   receiver?: Receiver | null
   lastError?: NodeJS.ErrnoException | null
+  hearsLastWords?: boolean
 }
 
 function onRead (this: WiredSocket, length: number, buffer: Uint8Array): boolean {
@@ -127,4 +128,25 @@ export function openSocket (host: string, port: number, lookup: net.LookupFuncti
 export function queuedBytes (socket: net.Socket): number {
   const { _handle: handle } = socket as net.Socket & { _handle: { writeQueueSize?: number } | null }
   return handle?.writeQueueSize ?? socket.writableLength
+}
+
+/** How long a socket is still read after a write to it has failed. What the peer sent has come before that. */
+const LAST_WORDS_MS = 50
+
+/**
+ * For a socket that takes a long upload: a peer may answer and close before it has read everything, and then a write fails
+ * while its answer lies unread in the kernel. Node would destroy the socket, answer and all (RFC 9112 §9.6 asks servers to
+ * wait, but not all do). Here a failed write only ends the writing; the socket is destroyed a moment later.
+ */
+export function hearLastWords (socket: WiredSocket): void {
+  if (socket.hearsLastWords === true) return
+  socket.hearsLastWords = true
+  const destroy = socket.destroy.bind(socket)
+  let isFailing = false
+  socket.destroy = (error?: NodeJS.ErrnoException) => {
+    if (error?.syscall !== 'write') return destroy(error)
+    if (!isFailing) setTimeout(destroy, LAST_WORDS_MS, error)
+    isFailing = true
+    return socket
+  }
 }

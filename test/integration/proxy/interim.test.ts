@@ -1,7 +1,7 @@
 /** Interim responses and expectations (RFC 9110 §10.1.1, §15.2), and final answers that come before the request's end. */
 import type { RawClient } from '../../support/raw-client.ts'
 import { answerOk } from '../../support/raw-runner.ts'
-import { Gate, request, scene } from '../../support/stage.ts'
+import { Gate, request, scene, settled } from '../../support/stage.ts'
 
 const EXPECT = request('POST /invoke/f', 'Expect: 100-continue\r\nContent-Length: 5\r\n')
 
@@ -159,6 +159,29 @@ for (const [name, closes] of [['and then closes', true], ['and stays', false]] a
     await runner.calls[0]!.connection.ended()
   })
 }
+
+scene('an early refusal of a runner that closes with the upload unread', {
+  requests: 20,
+  garbage: true,
+  script: async (call) => {
+    const { connection } = call
+    await connection.when(() => connection.receivedBytes > 100_000)
+    connection.socket.pause()
+    // So that there certainly is something unread: the close is a reset, and what the proxy writes next fails.
+    await settled(() => connection.receivedBytes, 5)
+    call.answer('too much', 'Connection: close\r\n', '413 Content Too Large')
+    connection.destroy()
+  }
+}, async (t, { client }) => {
+  for (let turn = 0; turn < 20; turn++) {
+    const c = await client()
+    c.write(request('POST /invoke/f', 'Content-Length: 10000000000\r\n'))
+    const [response] = await Promise.all([c.response('POST'), flood(c)])
+    t.equal(response.status, 413)
+    t.equal(response.body, 'too much')
+    t.equal(await c.closed(), 'fin')
+  }
+})
 
 scene('our own 413 reaches a client that is still uploading', {
   requests: 2,
