@@ -111,6 +111,24 @@ export class NodeTable {
     return (inFlight + 1) / Math.max(1, limits[slot * LIMIT_CELLS]!)
   }
 
+  /**
+   * As `peekLoad`, but the calls in flight themselves; -1 where no call may go now.
+   */
+  peekInFlight (slot: number): number {
+    if ((this.#state[slot]! & NODE_ELIGIBLE) !== NODE_ELIGIBLE) return -1
+    const inFlight = this.#inFlight.peek(slot)
+    return inFlight >= this.#limits[slot * LIMIT_CELLS + 1]! ? -1 : inFlight
+  }
+
+  /** Capacity and cap by plain reads, for comparing candidates. */
+  peekCapacity (slot: number): number {
+    return this.#limits[slot * LIMIT_CELLS]!
+  }
+
+  peekCap (slot: number): number {
+    return this.#limits[slot * LIMIT_CELLS + 1]!
+  }
+
   inFlightOf (thread: number, slot: number): number {
     return this.#inFlight.get(thread, slot)
   }

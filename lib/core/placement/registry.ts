@@ -3,11 +3,13 @@
  * suite.
  */
 import { consistentHash } from './consistent-hash.ts'
+import { hot } from './hot.ts'
 import { leastRequest } from './least-request.ts'
 import type { PolicyFactory } from './policy.ts'
 
 export const POLICIES = {
   'consistent-hash': consistentHash,
+  hot,
   'least-request': leastRequest
 } as const satisfies Record<string, PolicyFactory>
 
