@@ -111,16 +111,16 @@ export class NodeTable {
     return (inFlight + 1) / Math.max(1, limits[slot * LIMIT_CELLS]!)
   }
 
-  /**
-   * As `peekLoad`, but the calls in flight themselves; -1 where no call may go now.
-   */
+  // What follows is for comparing candidates as `peekLoad` is: plain reads, a moment old.
+
   peekInFlight (slot: number): number {
-    if ((this.#state[slot]! & NODE_ELIGIBLE) !== NODE_ELIGIBLE) return -1
-    const inFlight = this.#inFlight.peek(slot)
-    return inFlight >= this.#limits[slot * LIMIT_CELLS + 1]! ? -1 : inFlight
+    return this.#inFlight.peek(slot)
   }
 
-  /** Capacity and cap by plain reads, for comparing candidates. */
+  peekIsEligible (slot: number): boolean {
+    return (this.#state[slot]! & NODE_ELIGIBLE) === NODE_ELIGIBLE
+  }
+
   peekCapacity (slot: number): number {
     return this.#limits[slot * LIMIT_CELLS]!
   }

@@ -9,8 +9,7 @@
  * Invariant: no allocation in a decision; what is read may be a moment old, what is reserved is not (placement.ts).
  */
 import { HotView } from '../../tables/hot-view.ts'
-import { ageOf, ticksIn, ticksToMs } from '../../tables/ticks.ts'
-import type { ReportExpiry } from '../../tables/load-table.ts'
+import { ageOf, ticksToMs } from '../../tables/ticks.ts'
 import type { PlacementTuning } from '../../tables/snapshot.ts'
 import type { PlacementPolicy, PlacementView, ScoreTerms } from './policy.ts'
 
@@ -33,7 +32,6 @@ class HotPolicy implements PlacementPolicy {
   readonly #view: PlacementView
   readonly #known = new HotView()
   #tuning: PlacementTuning
-  #expiry: ReportExpiry = { momentaryTicks: 1, lastingTicks: 1 }
   // The decision under way.
   #entry = -1
   #ahead = 0
@@ -73,7 +71,6 @@ class HotPolicy implements PlacementPolicy {
   refresh (): void {
     const { pool, slots, tuning } = this.#view
     this.#tuning = tuning
-    this.#expiry = { momentaryTicks: ticksIn(tuning.momentaryMs), lastingTicks: ticksIn(tuning.lastingMs) }
     const count = pool.nodes.length
     this.#nodes = new Uint16Array(count)
     this.#ranks = new Uint16Array(count)
@@ -186,9 +183,10 @@ class HotPolicy implements PlacementPolicy {
     const tuning = this.#tuning
     const slot = slots[node]!
     const own = table.peekInFlight(slot)
-    if (own < 0) return Infinity
-    loads.peek(slot, own, tick, this.#expiry)
-    if (loads.momentary + 1 > table.peekCap(slot)) return Infinity
+    const cap = table.peekCap(slot)
+    if (own >= cap || !table.peekIsEligible(slot)) return Infinity
+    loads.peek(slot, own, tick, this.#view.expiry)
+    if (loads.momentary + 1 > cap) return Infinity
     const load = loads.lasting + (loads.momentary - loads.lasting) * this.#mix
     const use = (load + 1) / this.#capacity(slot)
     const over = use > 1 ? use - 1 : 0
@@ -265,7 +263,7 @@ class HotPolicy implements PlacementPolicy {
   get maxLoad (): number {
     const { loads, table, slots, tick } = this.#view
     const slot = slots[this.#node]!
-    loads.peek(slot, Math.max(0, table.peekInFlight(slot)), tick, this.#expiry)
+    loads.peek(slot, table.peekInFlight(slot), tick, this.#view.expiry)
     return Math.max(Math.ceil(loads.momentary), this.#capacity(slot) - 1)
   }
 
@@ -290,7 +288,7 @@ class HotPolicy implements PlacementPolicy {
     const { table, loads, slots, tick } = this.#view
     const tuning = this.#tuning
     const slot = slots[this.#node]!
-    loads.peek(slot, table.inFlight(slot), tick, this.#expiry)
+    loads.peek(slot, table.inFlight(slot), tick, this.#view.expiry)
     const capacity = this.#capacity(slot)
     const load = loads.lasting + (loads.momentary - loads.lasting) * this.#mix
     const use = (load + 1) / capacity

@@ -14,7 +14,6 @@ import { tickOf } from '../../tables/ticks.ts'
 import { reasonOf, record } from './explanation.ts'
 import { leastRequest, leastRequestOfApi } from './least-request.ts'
 import { policyFactory } from './registry.ts'
-import { tuningOf } from './tuning.ts'
 import { judge } from './verdict.ts'
 import { View } from './view.ts'
 import type { FunctionTable } from '../function-table.ts'
@@ -69,11 +68,7 @@ export class Placement {
     const previous = view.pool
     // Throws before anything is changed.
     const factory = policyFactory(pool.policy)
-    view.pool = pool
-    view.tuning = tuningOf(pool.tuning)
-    view.slots = Int32Array.from(pool.nodes, node => node.slot)
-    // A reload that changes no member leaves the ring as it was, and with it what is known of functions.
-    if (pool.ring.digest !== previous.ring.digest) view.functions.use(pool.ring)
+    view.update(pool)
     if (pool.policy !== previous.policy) this.#keyed = factory(view)
     else this.#keyed.refresh()
     this.#unkeyed.refresh()

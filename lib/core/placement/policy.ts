@@ -8,7 +8,7 @@
  * change what it looks at, and draws from chance in `placed` only, so that an explanation changes no later decision.
  */
 import type { HotTable } from '../../tables/hot-table.ts'
-import type { LoadTable } from '../../tables/load-table.ts'
+import type { LoadTable, ReportExpiry } from '../../tables/load-table.ts'
 import type { NodeTable } from '../../tables/node-table.ts'
 import type { PlacementTuning, PoolView } from '../../tables/snapshot.ts'
 import type { FunctionTable } from '../function-table.ts'
@@ -24,6 +24,8 @@ export interface PlacementView {
   readonly flights: Flights
   readonly pool: PoolView
   readonly tuning: PlacementTuning
+  /** How long reports are good for, by the tuning. */
+  readonly expiry: ReportExpiry
   /** Slot of each node of the pool, by index. */
   readonly slots: Int32Array
   /** The time of the decision, in milliseconds of the clock that all threads share, and in ticks of shared tables. */

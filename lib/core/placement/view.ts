@@ -1,10 +1,12 @@
 /** What the policies of one pool look at on one thread (policy.ts), made of shared tables and what the thread knows. */
 import { HotTable } from '../../tables/hot-table.ts'
 import { LoadTable } from '../../tables/load-table.ts'
+import { ticksIn } from '../../tables/ticks.ts'
 import { FunctionTable } from '../function-table.ts'
 import { Flights } from './flights.ts'
 import { seededRandom } from './seeded-random.ts'
 import { tuningOf } from './tuning.ts'
+import type { ReportExpiry } from '../../tables/load-table.ts'
 import type { NodeTable } from '../../tables/node-table.ts'
 import type { PlacementTuning, PoolView } from '../../tables/snapshot.ts'
 import type { PlacementView } from './policy.ts'
@@ -28,6 +30,7 @@ export class View implements PlacementView {
   readonly random: () => number
   pool: PoolView
   tuning: PlacementTuning
+  expiry: ReportExpiry
   slots: Int32Array
   nowMs = 0
   tick = 0
@@ -36,6 +39,7 @@ export class View implements PlacementView {
     this.thread = thread
     this.table = table
     this.tuning = tuningOf(pool.tuning)
+    this.expiry = expiryOf(this.tuning)
     this.loads = shared.loads ?? LoadTable.create(table.maxNodes, table.threads)
     this.hot = shared.hot ?? HotTable.create(maxFunctions, table.maxNodes, { keepAliveMs: this.tuning.keepAliveMs })
     this.functions = new FunctionTable(pool.ring, maxFunctions)
@@ -44,4 +48,19 @@ export class View implements PlacementView {
     this.pool = pool
     this.slots = Int32Array.from(pool.nodes, node => node.slot)
   }
+
+  /** Goes over to the pool's next snapshot. */
+  update (pool: PoolView): void {
+    const previous = this.pool
+    this.pool = pool
+    this.tuning = tuningOf(pool.tuning)
+    this.expiry = expiryOf(this.tuning)
+    this.slots = Int32Array.from(pool.nodes, node => node.slot)
+    // A reload that changes no member leaves the ring as it was, and with it what is known of functions.
+    if (pool.ring.digest !== previous.ring.digest) this.functions.use(pool.ring)
+  }
+}
+
+function expiryOf (tuning: PlacementTuning): ReportExpiry {
+  return { momentaryTicks: ticksIn(tuning.momentaryMs), lastingTicks: ticksIn(tuning.lastingMs) }
 }
