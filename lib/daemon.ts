@@ -169,9 +169,10 @@ class Parts {
         settings: engineSettings(config),
         snapshot: control.published.snapshot,
         nodeTable: control.nodeTable,
+        loads: control.loads,
         counters: control.counters,
         addresses: control.addressBuffer,
-        clearAddresses: (thread) => control.addresses.clearThread(thread),
+        clearThread: (thread) => { control.clearThread(thread) },
         log: this.#log.logger,
         // What the thread dropped is in its counters already.
         onLog: (lines) => this.#log.writeLines(lines),

@@ -3,6 +3,7 @@
  * on the tables they use; nothing is counted in.
  */
 import { formatListen } from '../config/addresses.ts'
+import { sharedNowMs } from '../control/control-plane.ts'
 import type { ControlPlane } from '../control/control-plane.ts'
 import type { PublishedPool } from '../control/publish.ts'
 import { compileKeyRules } from '../core/key-rules.ts'
@@ -23,8 +24,10 @@ export function routeView (control: ControlPlane, pool: PublishedPool, query: UR
   const key = keyOf(pool, query)
   const limit = limitOf(query)
   // A table of one function: a question does not need more, and must not cost memory.
-  const placement = new Placement(pool.view, control.nodeTable, 0, 1)
-  const explanation = placement.explain(new Lease(), key, 'call', limit)
+  const placement = new Placement(pool.view, control.nodeTable, 0, 1, {
+    loads: control.loads, hot: control.hotTable(pool.config.name)!
+  })
+  const explanation = placement.explain(new Lease(), key, 'call', limit, sharedNowMs())
   const { hash, node, reason, candidates } = explanation
   const home = candidates.find(({ rank }) => rank === 0)
   return envelope(control, 'Route', {
@@ -42,6 +45,7 @@ export function routeView (control: ControlPlane, pool: PublishedPool, query: UR
       rank: candidate.rank < 0 ? null : candidate.rank,
       score: candidate.score,
       verdict: candidate.verdict,
+      ...(candidate.terms !== undefined && { terms: candidate.terms }),
       in_flight: candidate.inFlight,
       capacity: candidate.capacity,
       cap: candidate.cap

@@ -89,6 +89,9 @@ export interface PoolConfig {
   /** Sorted by id (code units). */
   readonly nodes: readonly NodeConfig[]
   readonly policy: string
+  readonly tuning: NonNullable<PoolView['tuning']>
+  /** `total` 0 = none waits. */
+  readonly queue: PoolView['queue']
   readonly keyRules: readonly KeyRule[]
   readonly missingKey: PoolView['missingKey']
   /** Hard limit of a node as a multiple of its capacity. */

@@ -72,13 +72,18 @@ export function routing (config: Config): { routes: RouteView[], defaultPool: nu
  * A pool as the data threads see it.
  * @param nodes the nodes known now, in the order that `ring.owners` refers to (sorted by id).
  */
-export function poolView (pool: PoolConfig, index: number, nodes: readonly NodeView[], ring: RingImage): PoolView {
+export function poolView (
+  pool: PoolConfig, index: number, nodes: readonly NodeView[], ring: RingImage, hot?: PoolView['hot']
+): PoolView {
   return {
     index,
     name: pool.name,
     nodes,
     ring,
     policy: pool.policy,
+    tuning: pool.tuning,
+    queue: pool.queue,
+    ...(hot !== undefined && { hot }),
     keyRules: pool.keyRules,
     missingKey: pool.missingKey,
     api: apiView(pool, nodes),

@@ -64,11 +64,44 @@ export const poolSchema = z.strictObject({
   }),
 
   policy: choice(
-    'How a node is chosen for a key. `consistent-hash`: the key\'s home on the ring while it is eligible and below ' +
-    'its cap, else the next node in the key\'s own fixed order. `least-request`: the node with the fewest calls in ' +
-    'flight, whatever the key; every node then warms every function.',
-    POLICY_NAMES as readonly [PolicyName, ...PolicyName[]], 'consistent-hash'
+    'How a node is chosen for a key. `hot`: the node where the call is expected to cost least, by its load and by whether ' +
+    'the function is warm there. `consistent-hash`: the key\'s home on the ring while it is eligible and below its cap, ' +
+    'else the next node in the key\'s own fixed order. `bounded-load`: that, with no node above 1.25 × the mean. ' +
+    '`least-request`, `power-of-two`, `round-robin` and `random` look at no key; every node then warms every function. ' +
+    '`ch-rlu` and `pull` (Hiku) are published rivals, for comparison.',
+    POLICY_NAMES as readonly [PolicyName, ...PolicyName[]], 'hot'
   ),
+
+  warm: section('What is assumed of warm instances, for the policy `hot`.', {
+    keep_alive: duration(
+      'How long the runners keep an idle instance. 30 s is Fn\'s default `idle_timeout`; a longer time than the runners\' ' +
+      'own makes fnlb expect instances that are gone.',
+      { default: '30s', min: '1s', max: '24h' }
+    ),
+    cold_weight: decimal(
+      'What a second of a cold start weighs against a second of slow execution. Raise it where cold starts hurt the ' +
+      'runners beyond the call that waits, for example by pulling images.',
+      { default: 3, min: 0, max: 100 }
+    ),
+    learn_speed: choice(
+      'Whether to learn how fast each node is. Only for pools of unequal nodes; among equal ones it adds noise.',
+      ['off', 'on'], 'off'
+    )
+  }),
+
+  queue: section('Calls for which no node has room wait here, fairly between functions, per data thread.', {
+    per_function: integer('Most waiting calls of one function; more are answered 503.', { default: 100, min: 1, max: 100_000 }),
+    total: integer(
+      'Most waiting calls of the pool. 0 answers 503 at once, for clients that would rather try elsewhere.',
+      { default: 1000, min: 0, max: 100_000, zero: 'none waits' }
+    ),
+    deadline: duration('Longest wait; after it 503 with Retry-After.', { default: '5s', min: '10ms', max: '10m' }),
+    rule: choice(
+      'Who is next: `round-robin` lets functions take turns, `warm-first` prefers the function that has just finished a call, ' +
+      '`deadline` the one that waits longest of all, `lifo` the one that waits shortest.',
+      ['round-robin', 'warm-first', 'deadline', 'lifo'], 'round-robin'
+    )
+  }),
 
   concurrency: section('How much a node may get.', {
     cap_factor: decimal(

@@ -89,6 +89,17 @@ function resolvePool (name: string, pool: PoolDocument): PoolConfig {
     name,
     nodes: pool.nodes.map(node => resolveNode(node, capFactor)).sort((a, b) => compare(a.id, b.id)),
     policy: pool.policy,
+    tuning: {
+      keepAliveMs: must(parseDuration(pool.warm.keep_alive)),
+      coldWeight: pool.warm.cold_weight,
+      learnsSpeed: pool.warm.learn_speed === 'on'
+    },
+    queue: {
+      perFunction: pool.queue.per_function,
+      total: pool.queue.total,
+      deadlineMs: must(parseDuration(pool.queue.deadline)),
+      rule: pool.queue.rule
+    },
     keyRules: pool.key.from.map(rule => must(parseKeyRule(rule))),
     missingKey: pool.key.missing,
     capFactor,

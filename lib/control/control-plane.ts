@@ -6,10 +6,13 @@
  * answers 503 itself, since failing readiness everywhere would turn an outage of the runners into refused connections.
  */
 import type { Config, PoolConfig } from '../config/config.ts'
+import { learnFailure } from '../core/learn.ts'
 import { DEFAULT_PROBE_SCHEDULE } from '../core/probe-schedule.ts'
 import type { MetricsSource, NodeFacts, NodeState, PoolFacts, ThreadFacts } from '../metrics/source.ts'
 import { AddressTable } from '../tables/address-table.ts'
 import { Counters } from '../tables/counters.ts'
+import type { HotTable } from '../tables/hot-table.ts'
+import { LoadTable } from '../tables/load-table.ts'
 import { NodeTable } from '../tables/node-table.ts'
 import { AdminRequests } from './admin-requests.ts'
 import type { Log } from './log-port.ts'
@@ -41,6 +44,7 @@ export class ControlPlane implements MetricsSource {
   readonly startedMs = Date.now()
   readonly counters: Counters
   readonly nodeTable: NodeTable
+  readonly loads: LoadTable
   readonly addresses: AddressTable
   readonly addressBuffer: SharedArrayBuffer
   readonly registry: NodeRegistry
@@ -60,9 +64,14 @@ export class ControlPlane implements MetricsSource {
     this.#droppedLines = droppedLines
     this.counters = new Counters(threads)
     this.nodeTable = NodeTable.create(maxNodes, threads)
+    this.loads = LoadTable.create(maxNodes, threads)
     this.addressBuffer = new SharedArrayBuffer(AddressTable.bytes(threads))
     this.addresses = new AddressTable(this.addressBuffer, threads, addressSeed)
-    this.registry = new NodeRegistry(this.nodeTable)
+    this.registry = new NodeRegistry(this.nodeTable, {
+      // What it had warm and what it said is void, and what its place is given to next must not inherit it.
+      onGone: (slot) => { for (const hot of this.#publisher.hotTables()) learnFailure({ loads: this.loads, hot }, slot, sharedNowMs()) },
+      onFreed: (slot) => { this.loads.resetSlot(slot) }
+    })
     this.#publisher = new Publisher(this.registry)
     this.probes = new Probes({ registry: this.registry, log: logger, ...(check !== undefined && { check }) })
   }
@@ -97,6 +106,18 @@ export class ControlPlane implements MetricsSource {
   /** Gives slots of nodes that have left to others, as far as no data thread can use them any more. */
   reclaim (): void {
     this.registry.reclaim(this.#supervisor?.appliedGeneration ?? this.generation)
+  }
+
+  /** Gives back what a dead data thread held in the shared tables, its leases excepted (see the supervisor). */
+  clearThread (thread: number): void {
+    this.addresses.clearThread(thread)
+    this.loads.releaseThread(thread)
+    for (const hot of this.#publisher.hotTables()) hot.releaseThread(thread)
+  }
+
+  /** What is warm where in a pool that is or was published. */
+  hotTable (pool: string): HotTable | undefined {
+    return this.#publisher.hotTable(pool)
   }
 
   /** The data threads listen. */
@@ -152,6 +173,11 @@ export class ControlPlane implements MetricsSource {
       target: total === 0 ? 0 : ring.nodes[index]!.capacity / total
     }))
   }
+}
+
+/** The clock of the shared tables (tables/ticks.ts). */
+export function sharedNowMs (): number {
+  return performance.timeOrigin + performance.now()
 }
 
 /** Both axes in one word: the operator's comes first. */

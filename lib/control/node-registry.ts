@@ -52,17 +52,29 @@ interface Members {
   readonly nodes: Map<string, Writable<NodeRecord>>
 }
 
+/** For tables that others keep by slot. */
+export interface RegistryHooks {
+  /** The node in this slot went down or has left. */
+  onGone? (slot: number): void
+  /** The slot will be given to another node. */
+  onFreed? (slot: number): void
+}
+
 export class NodeRegistry {
   readonly #table: NodeTable
+  readonly #hooks: RegistryHooks
   readonly #pools = new Map<string, Members>()
   readonly #free: number[] = []
   /** Slots of nodes that left, with the first generation that does not have them. */
   #leaving: Array<{ readonly slot: number, readonly generation: number }> = []
   #fresh = 0
 
-  constructor (table: NodeTable) {
+  constructor (table: NodeTable, hooks: RegistryHooks = {}) {
     this.#table = table
+    this.#hooks = hooks
   }
+
+  get maxNodes (): number { return this.#table.maxNodes }
 
   /** Nodes of a pool, in no particular order. */
   nodes (pool: string): Iterable<NodeRecord> {
@@ -138,6 +150,7 @@ export class NodeRegistry {
     const { health, flipped } = observe(before, result, nowMs, thresholds)
     node.health = health
     if (flipped || health.state === 'unknown') this.#writeStates(members)
+    if (flipped && health.state === 'down') this.#hooks.onGone?.(node.slot)
     return flipped ? before : undefined
   }
 
@@ -159,6 +172,8 @@ export class NodeRegistry {
     this.#leaving = this.#leaving.filter(({ slot, generation }) => {
       if (generation > appliedGeneration || this.#table.inFlight(slot) > 0) return true
       this.#table.resetSlot(slot)
+      this.#hooks.onGone?.(slot)
+      this.#hooks.onFreed?.(slot)
       this.#free.push(slot)
       return false
     })

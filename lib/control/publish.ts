@@ -11,6 +11,7 @@ import { shares } from '../core/ring-image.ts'
 import { buildRing } from '../core/ring.ts'
 import type { Ring } from '../core/ring.ts'
 import { MAX_POOLS } from '../tables/counters.ts'
+import { HotTable } from '../tables/hot-table.ts'
 import type { PoolView, Snapshot } from '../tables/snapshot.ts'
 import type { NodeRegistry } from './node-registry.ts'
 
@@ -33,6 +34,8 @@ export interface Published {
 export class Publisher {
   readonly #registry: NodeRegistry
   readonly #indices = new Map<string, number>()
+  /** What is warm where, by pool; kept for as long as the process lives, like the indices. */
+  readonly #hot = new Map<string, HotTable>()
   #generation = 0
   #pools = new Map<string, PublishedPool>()
 
@@ -53,7 +56,7 @@ export class Publisher {
     }
     const pools = config.pools.map((pool) => {
       this.#registry.sync(pool.name, pool.nodes, pool.probe.type !== 'off', generation, nowMs)
-      return this.#publishPool(pool)
+      return this.#publishPool(pool, config.limits.maxFunctions)
     })
     this.#pools = new Map(pools.map((pool) => [pool.config.name, pool]))
     return { snapshot: { generation, pools: pools.map(({ view }) => view), ...routing(config) }, pools }
@@ -67,7 +70,7 @@ export class Publisher {
     for (const { name } of fresh) this.#indices.set(name, this.#indices.size)
   }
 
-  #publishPool (pool: PoolConfig): PublishedPool {
+  #publishPool (pool: PoolConfig, maxFunctions: number): PublishedPool {
     const before = this.#pools.get(pool.name)
     const ring = before !== undefined && hasSameMembers(before.ring, pool.nodes) ? before.ring : buildRing(pool.nodes)
     const nodes = ring.nodes.map(({ id }) => {
@@ -77,11 +80,30 @@ export class Publisher {
     const hasChanged = before !== undefined && before.ring.image.digest !== ring.image.digest
     return {
       config: pool,
-      view: poolView(pool, this.#indices.get(pool.name)!, nodes, ring.image),
+      view: poolView(pool, this.#indices.get(pool.name)!, nodes, ring.image, this.#hotTable(pool, maxFunctions).buffers),
       ring,
       shares: shares(ring.image),
       ringChanges: (before?.ringChanges ?? 0) + (hasChanged ? 1 : 0)
     }
+  }
+
+  #hotTable (pool: PoolConfig, maxFunctions: number): HotTable {
+    let table = this.#hot.get(pool.name)
+    if (table === undefined) {
+      table = HotTable.create(maxFunctions, this.#registry.maxNodes)
+      this.#hot.set(pool.name, table)
+    }
+    table.configure(pool.tuning)
+    return table
+  }
+
+  hotTables (): Iterable<HotTable> {
+    return this.#hot.values()
+  }
+
+  /** The hot table of a pool that is or was published. */
+  hotTable (name: string): HotTable | undefined {
+    return this.#hot.get(name)
   }
 }
 

@@ -11,6 +11,7 @@ import { backoffMs } from '../core/backoff.ts'
 import type { Backoff } from '../core/backoff.ts'
 import type { EngineSettings, FromThread, ListenAddress } from '../proxy/protocol.ts'
 import type { Counters } from '../tables/counters.ts'
+import type { LoadTable } from '../tables/load-table.ts'
 import type { NodeTable } from '../tables/node-table.ts'
 import type { Snapshot } from '../tables/snapshot.ts'
 import { assertFree } from './bind.ts'
@@ -30,10 +31,11 @@ export interface SupervisorOptions {
   readonly settings: EngineSettings
   readonly snapshot: Snapshot
   readonly nodeTable: NodeTable
+  readonly loads: LoadTable
   readonly counters: Counters
   readonly addresses: SharedArrayBuffer
   /** Forgets the per-address connection counts of an ended thread. */
-  clearAddresses (thread: number): void
+  clearThread (thread: number): void
   readonly log: Log
   /** Access-log lines of a thread. */
   onLog (lines: string, dropped: number): void
@@ -227,7 +229,7 @@ export class Supervisor {
 
   /** Starts a worker for `slot`; its end is followed from here on. */
   #spawn (slot: Slot, fds: readonly number[] = []): DataThread {
-    const { instance, entry, threads, settings, nodeTable, counters, addresses, resourceLimits } = this.#options
+    const { instance, entry, threads, settings, nodeTable, loads, counters, addresses, resourceLimits } = this.#options
     const own = fds.values()
     const snapshot = this.#snapshot
     setState(slot, 'starting')
@@ -245,6 +247,7 @@ export class Supervisor {
         snapshot,
         nodeTable: nodeTable.buffers,
         counters: counters.buffer,
+        loads: loads.buffers,
         addresses
       },
       startTimeoutMs: this.#options.startTimeoutMs ?? 30_000,
@@ -267,11 +270,11 @@ export class Supervisor {
   }
 
   #onEnd (slot: Slot, reason: string): void {
-    const { nodeTable, counters, clearAddresses, onApplied } = this.#options
+    const { nodeTable, counters, clearThread, onApplied } = this.#options
     const wasStable = slot.state === 'listening' && Date.now() - slot.sinceMs >= STABLE_MS
     nodeTable.releaseThread(slot.thread)
     counters.clearGauges(slot.thread)
-    clearAddresses(slot.thread)
+    clearThread(slot.thread)
     this.#shared?.release(slot)
     delete slot.current
     setState(slot, 'ended')

@@ -82,7 +82,7 @@ export function learnDigestEnd (tables: LearnTables, slot: number, isFull: boole
 }
 
 /** The node has failed or is another process now: what it had warm and what it said is void. */
-export function learnFailure (tables: LearnTables, slot: number, nowMs: number): void {
+export function learnFailure (tables: Pick<LearnTables, 'loads' | 'hot'>, slot: number, nowMs: number): void {
   tables.loads.forget(slot)
   tables.hot.forgetNode(slot, tickOf(nowMs))
 }

@@ -13,7 +13,9 @@ const NODES = 3
  * keep its 12 MB for good; a test holds the two together.
  */
 const POOL_DEFAULTS: Omit<PoolConfig, 'name' | 'nodes'> = {
-  policy: 'consistent-hash',
+  policy: 'hot',
+  tuning: { keepAliveMs: 30_000, coldWeight: 3, learnsSpeed: false },
+  queue: { perFunction: 100, total: 1000, deadlineMs: 5000, rule: 'round-robin' },
   keyRules: [{ kind: 'fn' }],
   missingKey: 'least-request',
   capFactor: 4,

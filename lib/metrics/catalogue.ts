@@ -53,6 +53,8 @@ export const METRICS: readonly Metric[] = [
   metric('refusals_total', 'counter', ['pool', 'reason'], `${REFUSALS.length} (P + 1)`,
     'Requests and connections refused or cut by fnlb. Pool "-": no pool was known yet.',
     (s) => perPool(s, (pool) => each(REFUSALS, 'reason', (index) => s.counters.refusals(pool, index)), true)),
+  poolCounter('queued_total', 'queued', 'Calls that had to wait for a place at a node.'),
+  threadSum('queue_calls', 'gauge', 'callsWaiting', 'Calls that wait for a place now, in all pools.'),
   metric('decisions_total', 'counter', ['pool', 'reason'], `${DECISIONS.length} P`,
     'Placements, by why a call went where it went.',
     (s) => perPool(s, (pool) => each(DECISIONS, 'reason', (index) => s.counters.decisions(pool, index)))),

@@ -22,6 +22,7 @@ export interface AccessEntry {
   readonly attempts: number
   readonly placedMs: number
   readonly firstByteMs: number
+  readonly queueMs: number
   readonly error: string
 }
 
@@ -74,6 +75,7 @@ export class AccessLog {
       attempts: entry.attempts,
       placed_ms: entry.placedMs < 0 ? undefined : round(entry.placedMs),
       first_byte_ms: entry.firstByteMs < 0 ? undefined : round(entry.firstByteMs),
+      queue_ms: entry.queueMs === 0 ? undefined : round(entry.queueMs),
       error: entry.error || undefined
     }, 'request')
   }

@@ -347,7 +347,7 @@ export class Client implements Receiver, Timed {
 
   #askForDeparture (): void {
     const exchange = this.#exchange
-    if (exchange === null || exchange.status !== 0 || exchange.isHttp10) return
+    if (exchange === null || exchange.status !== 0 || exchange.facts.isHttp10) return
     this.socket.write(DEPARTURE_QUESTION, 'latin1')
     // The second question finds out what the first one led to.
     const isFirst = this.#departureMs === DEPARTURE_FIRST_MS

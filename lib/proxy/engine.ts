@@ -4,6 +4,7 @@
  */
 import { performance } from 'node:perf_hooks'
 import { randomBytes } from 'node:crypto'
+import type { CallOutcome } from '../core/learn.ts'
 import { FieldSection } from '../http/field-section.ts'
 import type { HeadLimits } from '../http/field-section.ts'
 import { RequestHead } from '../http/request-head.ts'
@@ -11,6 +12,8 @@ import { RequestIds } from '../http/request-id.ts'
 import { ResponseHead } from '../http/response-head.ts'
 import { AddressTable } from '../tables/address-table.ts'
 import { Counters, NO_POOL, ThreadCounters } from '../tables/counters.ts'
+import { HotTable } from '../tables/hot-table.ts'
+import { LoadTable } from '../tables/load-table.ts'
 import { NodeTable } from '../tables/node-table.ts'
 import type { NodeView, Snapshot } from '../tables/snapshot.ts'
 import { AccessLog } from './access-log.ts'
@@ -41,6 +44,9 @@ export class Engine implements UpstreamContext {
   readonly responseText: ResponseText
   readonly counters: ThreadCounters
   readonly nodes: NodeTable
+  readonly loads: LoadTable
+  /** Memory for telling the placement how a call went. */
+  readonly outcome: CallOutcome = { latencyMs: 0, cold: null, execMs: NaN, initMs: NaN, idle: -1, crowding: 0 }
   readonly addresses: AddressTable
   readonly trusted: TrustedPeers
   readonly deadlines = new Deadlines()
@@ -81,6 +87,7 @@ export class Engine implements UpstreamContext {
     this.counters = new ThreadCounters(init.counters, init.thread)
     this.#total = new Counters(init.threads, init.counters)
     this.nodes = NodeTable.from(init.nodeTable)
+    this.loads = LoadTable.from(init.loads)
     this.addresses = new AddressTable(init.addresses, init.threads)
     this.trusted = new TrustedPeers(settings.trustedProxies)
     this.#accessLog = new AccessLog(settings.accessLog, this.random, post)
@@ -97,7 +104,9 @@ export class Engine implements UpstreamContext {
     this.#pools = snapshot.pools.map((view) => {
       const known = before.get(view.name)
       known?.update(view)
-      return known ?? new PoolRuntime(view, this.nodes, this.thread, maxFunctions)
+      return known ?? new PoolRuntime(view, this.nodes, this.thread, maxFunctions, {
+        loads: this.loads, random: this.random, ...(view.hot !== undefined && { hot: HotTable.from(view.hot) })
+      })
     })
     this.#router = new Router(snapshot)
     const present = new Map<number, string>()
@@ -125,6 +134,11 @@ export class Engine implements UpstreamContext {
     const made = new UpstreamPool(node, pool.view, this)
     this.#upstreams.set(node.slot, made)
     return made
+  }
+
+  /** Milliseconds of the clock that all threads share. */
+  nowMs (): number {
+    return performance.timeOrigin + performance.now()
   }
 
   nextRequestId (): string {
@@ -197,6 +211,7 @@ export class Engine implements UpstreamContext {
       attempts: exchange.attempts,
       placedMs: exchange.placedMs,
       firstByteMs: exchange.firstByteMs,
+      queueMs: exchange.placing.queueMs,
       error: exchange.refusal
     })
   }
@@ -225,6 +240,7 @@ export class Engine implements UpstreamContext {
       attempts: 0,
       placedMs: -1,
       firstByteMs: -1,
+      queueMs: 0,
       error: objection.refusal
     })
   }
@@ -249,10 +265,14 @@ export class Engine implements UpstreamContext {
     const { counters } = this
     let known = 0
     let evicted = 0
+    let waiting = 0
     for (const pool of this.#pools) {
+      if (pool.room.size > 0) pool.room.sweep(this.nowMs())
+      waiting += pool.room.size
       known += pool.placement.functions.size
       evicted += pool.placement.functions.evictions
     }
+    counters.set('callsWaiting', waiting)
     counters.set('functionsKnown', known)
     counters.set('functionsEvicted', evicted)
     counters.set('logLinesDropped', this.#accessLog.droppedTotal)

@@ -9,12 +9,13 @@
  * The lease on the node is given back, and the call counted, exactly once: in `#finish`.
  */
 import { performance } from 'node:perf_hooks'
-import { Lease } from '../core/placement/lease.ts'
-import { DECISIONS } from '../tables/counters.ts'
 import type { Refusal, RetryCause } from '../tables/counters.ts'
+import type { NodeView } from '../tables/snapshot.ts'
 import type { RouteTarget } from './pool-runtime.ts'
 import type { Client } from './client.ts'
 import type { Engine } from './engine.ts'
+import { Placing } from './placing.ts'
+import type { PlacingUser } from './placing.ts'
 import type { CallFacts } from './request-facts.ts'
 import { UPLOAD_FAULT, UPLOAD_OK } from './request-body.ts'
 import type { RequestBody } from './request-body.ts'
@@ -24,11 +25,11 @@ import { askIfUnread, isIdempotent } from './resend.ts'
 import { Tunnel } from './tunnel.ts'
 import type { UpstreamConnection, UpstreamUser } from './upstream.ts'
 
-export class Exchange implements UpstreamUser, RelayCall {
+export class Exchange implements UpstreamUser, RelayCall, PlacingUser {
   readonly client: Client
   readonly facts: CallFacts
   readonly target: RouteTarget
-  readonly lease = new Lease()
+  readonly placing: Placing
   /** Null when the request has no body. */
   readonly body: RequestBody | null
   readonly startMs = performance.now()
@@ -52,6 +53,10 @@ export class Exchange implements UpstreamUser, RelayCall {
   /** Waiting to learn whether the runner read the request. */
   #isAsking = false
   #isRetrying = false
+  #hasWaitedForClient = false
+  #tunnelBytesIn = 0
+  /** Attempts up to which candidates are asked before the call has to wait. */
+  #roundEnd: number
   /** What is answered when no candidate is left; '' = none was tried. */
   #lastFailure: Refusal | '' = ''
 
@@ -62,22 +67,16 @@ export class Exchange implements UpstreamUser, RelayCall {
     this.target = target
     this.body = body
     this.#relay = new ResponseRelay(this, client.socket, engine.responseHead, engine.headLimits, engine.responseText)
+    this.placing = new Placing(engine, target, this)
+    this.#roundEnd = target.pool.maxAttempts
     target.pool.budget.begin()
     engine.counters.add('clientRequestsInFlight')
   }
 
-  // ── what the relay asks ─────────────────────────────────────────────────────────────────────────────────────────
-
-  get method (): string { return this.facts.method }
-  get isHttp10 (): boolean { return this.facts.isHttp10 }
-  get acceptsTrailers (): boolean { return this.facts.acceptsTrailers }
-  get expectsContinue (): boolean { return this.facts.expectsContinue }
-  get websocketAccept (): string { return this.facts.websocketAccept }
-  get requestId (): string { return this.facts.requestId }
   get bytesOut (): number { return this.#relay.bytesOut }
 
   canGoElsewhere (): boolean {
-    return this.#isReplayable && this.attempts < this.target.pool.maxAttempts
+    return this.#isReplayable && (this.attempts < this.#roundEnd || this.placing.mayWait)
   }
 
   connectionValue (endsWithClose: boolean): string {
@@ -98,28 +97,39 @@ export class Exchange implements UpstreamUser, RelayCall {
 
   /** Finds a node and sends the call there. Called for the first attempt and after each that left nothing behind. */
   launch (): void {
-    const { pool, key, kind } = this.target
-    for (;;) {
-      const index = pool.placement.place(this.lease, key, kind)
-      if (index < 0) return this.#refuseUnplaced()
-      const node = pool.placement.pool.nodes[index]!
-      this.nodeId = node.id
-      this.reason = this.lease.reason
-      this.#engine.counters.decision(pool.index, DECISIONS.indexOf(this.lease.reason))
-      const upstreams = this.#engine.upstreamsOf(node, pool)
-      const kept = upstreams.take(this)
-      const connection = kept ?? upstreams.connect(this)
-      if (connection !== null) {
-        this.#engine.counters.add(kept === null ? 'upstreamConnects' : 'upstreamReuses', 1, pool.index)
-        this.attempts++
-        this.#connection = connection
-        if (connection.isConnected) this.onUpstreamReady(connection)
-        return
-      }
-      // All sockets that may be opened to this node are in use: as good as full.
-      pool.placement.giveUp(this.lease)
-      this.#lastFailure = 'all_nodes_full'
+    this.placing.seek()
+  }
+
+  onPlaced (node: NodeView): boolean {
+    const { pool } = this.target
+    this.nodeId = node.id
+    this.reason = this.placing.lease.reason
+    const upstreams = this.#engine.upstreamsOf(node, pool)
+    const kept = upstreams.take(this)
+    const connection = kept ?? upstreams.connect(this)
+    // All sockets that may be opened to this node are in use: as good as full.
+    if (connection === null) return false
+    this.#engine.counters.add(kept === null ? 'upstreamConnects' : 'upstreamReuses', 1, pool.index)
+    this.attempts++
+    this.#connection = connection
+    if (connection.isConnected) this.onUpstreamReady(connection)
+    return true
+  }
+
+  /** No candidate is left, or the wait for one was in vain. */
+  onUnplaced (refusal: Refusal): void {
+    if (refusal === 'all_nodes_full') this.#endRound()
+    else this.refuse(this.#lastFailure === '' ? refusal : this.#lastFailure, '')
+  }
+
+  /** All who may be asked were asked. If they were only busy, the call waits and begins again. */
+  #endRound (): void {
+    if (this.#lastFailure === 'upstream_connect' || !this.#isReplayable || !this.placing.mayWait) {
+      return this.refuse(this.#lastFailure === '' ? 'all_nodes_full' : this.#lastFailure, '')
     }
+    this.#lastFailure = ''
+    this.#roundEnd = this.attempts + this.target.pool.maxAttempts
+    this.placing.waitForRoom()
   }
 
   onUpstreamReady (connection: UpstreamConnection): void {
@@ -197,6 +207,7 @@ export class Exchange implements UpstreamUser, RelayCall {
         if (this.#relay.isBlocked) {
           connection.socket.pause()
           connection.deadline = Infinity
+          this.#hasWaitedForClient = true
           this.client.awaitDrain()
         } else if (this.#relay.hasStarted) {
           connection.deadline = this.#engine.clock + this.target.pool.timeouts.idleBodyMs
@@ -218,6 +229,8 @@ export class Exchange implements UpstreamUser, RelayCall {
     const connection = this.#connection!
     const relay = this.#relay
     this.#connection = null
+    // An error of the runner says nothing of how long the function takes, nor does a client that reads slowly.
+    if (this.status < 500 && !this.#hasWaitedForClient) this.placing.learn(performance.now() - this.startMs - this.placedMs)
     if (relay.isReusable && this.#isUploaded && !relay.hasLeftover) connection.pool.giveBack(connection, relay.keepAliveSeconds)
     else connection.close()
     if (relay.hasLeftover) this.#engine.counters.refusal(this.target.pool.index, 'upstream_protocol')
@@ -247,8 +260,6 @@ export class Exchange implements UpstreamUser, RelayCall {
     })
     tunnel.start(bytes, this.#relay.at, end)
   }
-
-  #tunnelBytesIn = 0
 
   // ── what can go wrong ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -312,7 +323,7 @@ export class Exchange implements UpstreamUser, RelayCall {
     this.body?.detach()
     this.#relay.restart()
     this.#hasResent = true
-    const node = pool.placement.pool.nodes.find((candidate) => candidate.slot === this.lease.slot)
+    const node = pool.placement.pool.nodes.find((candidate) => candidate.slot === this.placing.lease.slot)
     const connection = node === undefined ? null : this.#engine.upstreamsOf(node, pool).connect(this)
     if (connection === null) return this.#goElsewhere('reused_socket')
     this.#engine.counters.retry(pool.index, 'reused_socket')
@@ -323,25 +334,18 @@ export class Exchange implements UpstreamUser, RelayCall {
 
   #goElsewhere (cause: RetryCause): void {
     const { pool } = this.target
-    pool.placement.giveUp(this.lease)
-    if (this.attempts >= pool.maxAttempts) return this.#refuseUnplaced()
+    this.placing.giveUp(cause === 'busy')
+    if (this.attempts >= this.#roundEnd) return this.#endRound()
     // Connect failures cost nothing and are bounded per call; everything else draws on the budget.
     if (cause !== 'connect' && !this.#isRetrying) {
       if (!pool.budget.tryBeginRetry()) {
         this.#engine.counters.add('retryBudgetExhausted', 1, pool.index)
-        return this.#refuseUnplaced()
+        return this.#endRound()
       }
       this.#isRetrying = true
     }
     this.#engine.counters.retry(pool.index, cause)
     this.launch()
-  }
-
-  /** No candidate is left. */
-  #refuseUnplaced (): void {
-    const { noPlace } = this.lease
-    if (this.#lastFailure !== '') this.refuse(this.#lastFailure, '')
-    else this.refuse(noPlace === 'no_eligible_node' ? 'no_eligible_node' : 'all_nodes_full', '')
   }
 
   /** The runner failed after it may have begun to execute: the client gets the truth. */
@@ -387,7 +391,7 @@ export class Exchange implements UpstreamUser, RelayCall {
     this.isDone = true
     this.body?.letGo()
     const { pool } = this.target
-    pool.placement.release(this.lease)
+    this.placing.end()
     pool.budget.end()
     if (this.#isRetrying) pool.budget.endRetry()
     this.#engine.finished(this, origin, this.#tunnelBytesIn)

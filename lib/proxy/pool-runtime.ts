@@ -5,12 +5,13 @@
 import { compileKeyRules, isApiPath } from '../core/key-rules.ts'
 import type { KeyExtractor } from '../core/key-rules.ts'
 import { Placement } from '../core/placement/placement.ts'
-import type { PlacementKind } from '../core/placement/placement.ts'
+import type { PlacementKind, PlacementShared } from '../core/placement/placement.ts'
 import { RetryBudget } from '../core/retry-budget.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import type { Refusal } from '../tables/counters.ts'
 import type { NodeTable } from '../tables/node-table.ts'
 import type { PoolTimeouts, PoolView } from '../tables/snapshot.ts'
+import { WaitingRoom } from './waiting-room.ts'
 
 /** Where a request is to go, before a node is chosen. */
 export interface RouteTarget {
@@ -23,12 +24,15 @@ export interface RouteTarget {
 export class PoolRuntime {
   readonly placement: Placement
   readonly budget: RetryBudget
+  /** Calls that wait for a place. */
+  readonly room: WaitingRoom
   #view: PoolView
   #keys: KeyExtractor
 
-  constructor (view: PoolView, table: NodeTable, thread: number, maxFunctions: number) {
+  constructor (view: PoolView, table: NodeTable, thread: number, maxFunctions: number, shared: PlacementShared) {
     this.#view = view
-    this.placement = new Placement(view, table, thread, maxFunctions)
+    this.placement = new Placement(view, table, thread, maxFunctions, shared)
+    this.room = new WaitingRoom(limitsOf(view))
     this.budget = new RetryBudget(view.retry.budgetRatio, view.retry.budgetMin)
     this.#keys = compileKeyRules(view.keyRules)
   }
@@ -36,6 +40,7 @@ export class PoolRuntime {
   update (view: PoolView): void {
     this.#view = view
     this.placement.update(view)
+    this.room.configure(limitsOf(view))
     this.budget.configure(view.retry.budgetRatio, view.retry.budgetMin)
     this.#keys = compileKeyRules(view.keyRules)
   }
@@ -56,4 +61,9 @@ export class PoolRuntime {
     if (key === '' && this.#view.missingKey === 'reject') return 'no_key'
     return { pool: this, key, kind: 'call' }
   }
+}
+
+/** A queue that lets nobody in still has limits. */
+function limitsOf ({ queue }: PoolView): PoolView['queue'] {
+  return { ...queue, total: Math.max(1, queue.total) }
 }

@@ -2,6 +2,7 @@
  * What the control thread and the data threads say to each other. Plain data only (it crosses a thread boundary).
  * Per-request facts never travel this way: they are in shared memory.
  */
+import type { LoadTableBuffers } from '../tables/load-table.ts'
 import type { NodeTableBuffers } from '../tables/node-table.ts'
 import type { Snapshot } from '../tables/snapshot.ts'
 
@@ -78,6 +79,7 @@ export interface ThreadInit {
   readonly snapshot: Snapshot
   readonly nodeTable: NodeTableBuffers
   readonly counters: SharedArrayBuffer
+  readonly loads: LoadTableBuffers
   /** Connections per client address: count-min sketch rows, see tables/address-table.ts. */
   readonly addresses: SharedArrayBuffer
 }

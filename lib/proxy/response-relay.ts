@@ -16,6 +16,7 @@ import { keepAliveTimeoutSeconds } from '../http/keep-alive.ts'
 import type { ResponseHead } from '../http/response-head.ts'
 import { lastChunkText } from './message-text.ts'
 import type { ResponseText } from './message-text.ts'
+import type { CallFacts } from './request-facts.ts'
 import { writeFramed } from './copies.ts'
 import type { WiredSocket } from './transport.ts'
 
@@ -35,16 +36,7 @@ export const RELAY_SWITCHED = 4
 
 /** What the relay must know of the call. */
 export interface RelayCall {
-  readonly method: string
-  /** The client speaks HTTP/1.0. */
-  readonly isHttp10: boolean
-  /** `TE: trailers` was given. */
-  readonly acceptsTrailers: boolean
-  /** `Expect: 100-continue` was given. */
-  readonly expectsContinue: boolean
-  /** Expected Sec-WebSocket-Accept; '' = no upgrade was asked for. */
-  readonly websocketAccept: string
-  readonly requestId: string
+  readonly facts: CallFacts
   /** A busy refusal can be taken elsewhere. */
   canGoElsewhere (): boolean
   /** Value for the client's Connection field, asked when the final head is known. */
@@ -137,7 +129,7 @@ export class ResponseRelay {
   #readHead (bytes: Buffer, start: number, end: number): number {
     const head = this.#head
     for (;;) {
-      const at = head.parse(bytes, start, end, this.#call.method)
+      const at = head.parse(bytes, start, end, this.#call.facts.method)
       if (at < 0) return this.#fault(`malformed response head (fault ${-at})`)
       if (at === 0) {
         if (end > start) this.#pending = Buffer.from(bytes.subarray(start, end))
@@ -156,15 +148,15 @@ export class ResponseRelay {
    * for it, once.
    */
   #passesInterim (status: number): boolean {
-    if (this.#call.isHttp10) return false
+    if (this.#call.facts.isHttp10) return false
     if (status !== 100) return true
-    if (this.#hasContinued || !this.#call.expectsContinue) return false
+    if (this.#hasContinued || !this.#call.facts.expectsContinue) return false
     this.#hasContinued = true
     return true
   }
 
   #onSwitch (at: number): number {
-    const { websocketAccept, requestId } = this.#call
+    const { websocketAccept, requestId } = this.#call.facts
     const head = this.#head
     if (websocketAccept === '') return this.#fault('101 to a request that asked for no upgrade')
     if (!head.saysUpgrade || !head.upgradesToWebsocket || head.valueOf(K_SEC_WEBSOCKET_ACCEPT) !== websocketAccept) {
@@ -193,10 +185,10 @@ export class ResponseRelay {
     if (head.framing === FRAMING_CLOSE) this.isReusable = false
     if (head.counts[K_KEEP_ALIVE]! > 0) this.keepAliveSeconds = keepAliveTimeoutSeconds(head.valueOf(K_KEEP_ALIVE))
     const isUnsized = head.framing === FRAMING_CHUNKED || head.framing === FRAMING_CLOSE
-    this.#isClientChunked = isUnsized && !call.isHttp10
+    this.#isClientChunked = isUnsized && !call.facts.isHttp10
     call.onFinalHead(head.status)
-    const connection = call.connectionValue(isUnsized && call.isHttp10)
-    const text = this.#text.write(head, this.#isClientChunked ? 'Transfer-Encoding: chunked\r\n' : '', connection, call.requestId)
+    const connection = call.connectionValue(isUnsized && call.facts.isHttp10)
+    const text = this.#text.write(head, this.#isClientChunked ? 'Transfer-Encoding: chunked\r\n' : '', connection, call.facts.requestId)
     this.#state = S_BODY
     if (head.framing === FRAMING_NONE) {
       this.#write(text)
@@ -211,7 +203,7 @@ export class ResponseRelay {
   #checkBusy (bytes: Buffer, start: number, end: number): number {
     const bodyStart = start + this.#busyHead.length
     // The head was parsed before this piece came: parse again, it is small and rare.
-    const at = this.#head.parse(bytes, start, end, this.#call.method)
+    const at = this.#head.parse(bytes, start, end, this.#call.facts.method)
     if (end - bodyStart < this.#head.contentLength) {
       this.#pending = Buffer.from(bytes.subarray(start, end))
       return RELAY_MORE
@@ -261,7 +253,7 @@ export class ResponseRelay {
 
   /** @param before text that goes in front. @returns false when the trailers are malformed */
   #finishBody (trailers: Uint8Array | null, before: string): boolean {
-    const last = lastChunkText(trailers, this.#head, this.#call.acceptsTrailers)
+    const last = lastChunkText(trailers, this.#head, this.#call.facts.acceptsTrailers)
     if (last === null) return false
     const text = this.#isClientChunked ? before + last : before
     if (text !== '') this.#write(text)

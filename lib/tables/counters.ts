@@ -19,7 +19,7 @@ export const REFUSALS = [
   'bad_request', 'head_too_large', 'too_many_fields', 'target_too_long', 'bad_version', 'unsupported_coding',
   'length_required', 'body_too_large', 'expectation', 'connect_method', 'header_timeout', 'body_timeout', 'idle_timeout',
   'write_timeout', 'connection_limit', 'address_limit', 'no_route', 'api_path', 'no_key', 'no_eligible_node',
-  'all_nodes_full', 'upstream_connect', 'upstream_reset', 'upstream_timeout', 'upstream_protocol', 'client_gone',
+  'all_nodes_full', 'queue_full', 'queue_timeout', 'upstream_connect', 'upstream_reset', 'upstream_timeout', 'upstream_protocol', 'client_gone',
   'draining', 'loop'
 ] as const
 export type Refusal = typeof REFUSALS[number]
@@ -50,6 +50,8 @@ const SHAPE = {
   duration: P * (BUCKETS + 2),
   /** Time the proxy itself added: from the complete request head to the head written upstream. */
   placed: P * (BUCKETS + 2),
+  /** Calls that had to wait for a place. */
+  queued: P,
   upstreamConnects: P,
   upstreamReuses: P,
   bytesIn: P,
@@ -60,6 +62,7 @@ const SHAPE = {
   clientRequestsInFlight: 1,
   upstreamConnectionsOpen: 1,
   upstreamConnectionsIdle: 1,
+  callsWaiting: 1,
   functionsKnown: 1,
   functionsEvicted: 1,
   logLinesDropped: 1,
@@ -135,7 +138,7 @@ export class Counters {
   clearGauges (thread: number): void {
     const row = thread * COUNTER_CELLS
     for (const group of ['clientConnections', 'clientRequestsInFlight', 'upstreamConnectionsOpen',
-      'upstreamConnectionsIdle', 'functionsKnown'] as const) this.cells[row + AT[group]] = 0
+      'upstreamConnectionsIdle', 'callsWaiting', 'functionsKnown'] as const) this.cells[row + AT[group]] = 0
   }
 }
 

@@ -3,6 +3,8 @@
  * assignment. Plain data and shared memory only, so that it can be posted to a thread.
  */
 
+import type { HotTableBuffers } from './hot-pages.ts'
+
 /** A frozen ring, in shared memory. Point `i` is at `positions[i]` (sorted, unsigned) and belongs to `owners[i]`. */
 export interface RingImage {
   /** Positions of the points on the circle of 2^24, ascending. */
@@ -72,6 +74,14 @@ export interface PlacementTuning {
   readonly loadNoise: number
 }
 
+/** Bounds of the queue of a pool, in calls and milliseconds; see core/fair-queue.ts. */
+export interface QueueView {
+  readonly perFunction: number
+  readonly total: number
+  readonly deadlineMs: number
+  readonly rule: 'round-robin' | 'warm-first' | 'deadline' | 'lifo'
+}
+
 export interface PoolView {
   readonly index: number
   readonly name: string
@@ -80,6 +90,10 @@ export interface PoolView {
   readonly ring: RingImage
   readonly policy: string
   readonly tuning?: Partial<PlacementTuning>
+  /** What is warm where, over all threads; absent for policies that do not ask. */
+  readonly hot?: HotTableBuffers
+  /** Calls without a place; `total` 0 = none waits. */
+  readonly queue: QueueView
   readonly keyRules: readonly KeyRule[]
   /** What to do with a request that yields no key. */
   readonly missingKey: 'least-request' | 'reject'

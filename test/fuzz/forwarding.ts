@@ -111,12 +111,18 @@ export function sentRequests (bytes: Buffer, reading: OwnReading): Sent[] {
 export function sentResponse (fuzzCase: Case, bytes: Buffer, reading: OwnReading): Sent | null {
   const sink = new Sink()
   const call: RelayCall = {
-    method: fuzzCase.method,
-    isHttp10: false,
-    acceptsTrailers: true,
-    expectsContinue: true,
-    websocketAccept: '',
-    requestId: REQUEST_ID,
+    facts: {
+      method: fuzzCase.method,
+      path: '/',
+      host: '',
+      traceId: '',
+      headText: '',
+      isHttp10: false,
+      acceptsTrailers: true,
+      expectsContinue: true,
+      websocketAccept: '',
+      requestId: REQUEST_ID
+    },
     canGoElsewhere: () => false,
     connectionValue: () => '',
     onFinalHead: () => {}

@@ -10,6 +10,8 @@ export function pool (name: string, nodes: readonly NodeConfig[], overrides: Par
     name,
     nodes,
     policy: 'consistent-hash',
+    tuning: { keepAliveMs: 30_000, coldWeight: 3, learnsSpeed: false },
+    queue: { perFunction: 100, total: 1000, deadlineMs: 5000, rule: 'round-robin' },
     keyRules: [{ kind: 'fn' }],
     missingKey: 'least-request',
     capFactor: 4,

@@ -10,6 +10,7 @@ import type { EngineSettings, FromThread, ListenAddress } from '../../lib/proxy/
 import { AddressTable } from '../../lib/tables/address-table.ts'
 import { Counters, REFUSALS, NO_POOL } from '../../lib/tables/counters.ts'
 import type { Refusal } from '../../lib/tables/counters.ts'
+import { LoadTable } from '../../lib/tables/load-table.ts'
 import { NODE_ELIGIBLE, NodeTable } from '../../lib/tables/node-table.ts'
 import type { PoolView, Snapshot } from '../../lib/tables/snapshot.ts'
 
@@ -81,6 +82,7 @@ export async function startProxy (options: ProxyOptions): Promise<Proxy> {
     nodes: views,
     ring: image,
     policy: 'consistent-hash',
+    queue: { perFunction: 100, total: 0, deadlineMs: 5000, rule: 'round-robin' },
     keyRules: [{ kind: 'fn' }],
     missingKey: 'least-request',
     api: { action: 'route', nodes: views.map((_view, index) => index) },
@@ -106,6 +108,7 @@ export async function startProxy (options: ProxyOptions): Promise<Proxy> {
     snapshot: { generation: 1, pools: [pool], routes: [], defaultPool: 0, ...options.snapshot },
     nodeTable: table.buffers,
     counters: counters.buffer,
+    loads: LoadTable.create(64, 1).buffers,
     addresses
   }, (message: FromThread) => {
     if (message.type === 'log') logLines.push(...message.lines.split('\n').filter((line) => line !== ''))

@@ -3,6 +3,7 @@ import { request } from 'node:http'
 import type { EngineSettings } from '../../../lib/proxy/protocol.ts'
 import { Supervisor, type SupervisorOptions } from '../../../lib/control/supervisor.ts'
 import { Counters } from '../../../lib/tables/counters.ts'
+import { LoadTable } from '../../../lib/tables/load-table.ts'
 import { NodeTable } from '../../../lib/tables/node-table.ts'
 import { LogKeeper } from '../../support/log-keeper.ts'
 import type { Snapshot } from '../../../lib/tables/snapshot.ts'
@@ -61,8 +62,9 @@ export async function startSupervisor (overrides: Partial<SupervisorOptions> = {
     snapshot: emptySnapshot(1),
     nodeTable,
     counters,
+    loads: LoadTable.create(4, threads),
     addresses: new SharedArrayBuffer(8),
-    clearAddresses: (thread) => { cleared.push(thread) },
+    clearThread: (thread) => { cleared.push(thread) },
     log,
     onLog: (text, dropped) => { lines.push({ lines: text, dropped }) },
     backoff: { baseMs: 1, maxMs: 20 },

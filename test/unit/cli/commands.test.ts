@@ -116,7 +116,7 @@ void t.test('check', async t => {
 listen   :8080
 admin    :9901
 workers  auto
-pool     fn: 2 nodes, capacity 20, consistent-hash, default
+pool     fn: 2 nodes, capacity 20, hot, default
 route    a.b/x → fn
 `
   })

@@ -63,7 +63,7 @@ void t.test('pool views', async t => {
   t.match(view({}), {
     index: 4,
     name: 'fn',
-    policy: 'consistent-hash',
+    policy: 'hot',
     keyRules: [{ kind: 'fn' }],
     missingKey: 'least-request',
     api: { action: 'route', nodes: [0, 1, 2] },

@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { POLICY_NAMES } from '../../../lib/core/placement/registry.ts'
 import type { Test } from 'tap'
 import { loadConfig } from '../../../lib/config/load.ts'
 import type { ConfigSources, LoadResult } from '../../../lib/config/load.ts'
@@ -24,6 +25,8 @@ function problems (t: Test, text: string | Buffer): string[] {
 }
 
 const POOLS = 'pools: {fn: {nodes: [a:1]}}\n'
+
+const POLICIES = POLICY_NAMES.map((name) => `"${name}"`).join(', ')
 
 void t.test('the smallest file', async t => {
   const result = load(t, 'pools:\n  fn:\n    nodes:\n      - 10.42.1.7:8080\n      - 10.42.1.9:8080\n')
@@ -100,7 +103,7 @@ pools:
     'f.yaml:29:7 pools.fn.probe.intervall: unknown key, did you mean "interval"?',
     'f.yaml:30:16 pools.fn.probe.timeout: the timeout (5s) is longer than the interval (2s); probes of one ' +
       'node never overlap',
-    'f.yaml:31:13 pools.fn.policy: expected one of "consistent-hash", "least-request", got "consistant-hash", ' +
+    `f.yaml:31:13 pools.fn.policy: expected one of ${POLICIES}, got "consistant-hash", ` +
       'did you mean "consistent-hash"?',
     'f.yaml:32:11 pools.fn.retry: is empty: give it a value or remove the key',
     'f.yaml:33:3 pools.FN: a pool name has 1 to 32 lower-case letters, digits and "-", and starts with a letter',
@@ -162,7 +165,7 @@ void t.test('duplicate keys and aliases', async t => {
     bomb.push(`${name}: &${name} [${Array(10).fill(below).join(',')}]`)
   }
   t.same(problems(t, bomb.join('\n')), ['f.yaml:1:1: aliases (*name) expand to too much; write the values out'])
-  const policy = 'expected one of "consistent-hash", "least-request", got "nope"'
+  const policy = `expected one of ${POLICIES}, got "nope"`
   t.same(problems(t, 'pools:\n  a: &a {nodes: [x:1], policy: nope}\n  b: *a\ndefault_pool: a\nroutes: [{pool: b}]'), [
     `f.yaml:2:32 pools.a.policy: ${policy}`,
     `f.yaml:2:32 pools.b.policy: ${policy}`

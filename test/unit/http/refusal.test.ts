@@ -38,6 +38,8 @@ const STATUSES: Record<Refusal, number> = {
   no_key: 400,
   no_eligible_node: 503,
   all_nodes_full: 503,
+  queue_full: 503,
+  queue_timeout: 503,
   upstream_connect: 502,
   upstream_reset: 502,
   upstream_timeout: 504,
@@ -61,7 +63,7 @@ for (const code of REFUSALS) {
 
 void t.test('a client is asked to come back only where that helps', async t => {
   t.same(REFUSALS.filter(code => refusalAnswer(code).retryAfter !== undefined),
-    ['connection_limit', 'address_limit', 'all_nodes_full', 'draining'])
+    ['connection_limit', 'address_limit', 'all_nodes_full', 'queue_full', 'queue_timeout', 'draining'])
 })
 
 void t.test('nobody is left to answer', async t => {
