@@ -57,6 +57,7 @@ class Sink {
     return true
   }
 
+  destroy (): void {}
   cork (): void { this.writableCorked++ }
   uncork (): void { this.writableCorked-- }
 
