@@ -120,6 +120,22 @@ for (const isClosing of [false, true]) {
   })
 }
 
+scene('a client that stops to read while it goes on to write is cut off', {
+  requests: 1,
+  own: 1,
+  garbage: true,
+  limits: { writeTimeoutMs: 300, bodyTimeoutMs: 300 },
+  script: (call) => { call.answer('x'.repeat(20_000_000)) }
+}, async (t, { client, proxy }) => {
+  const c = await client()
+  c.socket.pause()
+  c.write(request('POST /invoke/f', 'Content-Length: 100000\r\n'))
+  const timer = setInterval(() => { c.write('x') }, 50)
+  await until(() => proxy.refused('write_timeout') === 1, 'the timeout')
+  clearInterval(timer)
+  t.equal(proxy.refused('body_timeout'), 0)
+})
+
 let clients = (): Client[] => []
 scene('a client that stops to read when all has been received from the runner is cut off too', {
   requests: 1,
