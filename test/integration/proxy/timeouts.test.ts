@@ -99,6 +99,35 @@ scene('a runner that does not read is not the client\'s fault: 504, not 408', {
   t.equal(proxy.refused('body_timeout'), 0)
 })
 
+for (const [what, fields, pieces] of [
+  ['a body', 'Content-Length: 3\r\n', ['a', 'b', 'c']],
+  ['a chunked body', 'Transfer-Encoding: chunked\r\n', ['2\r\n', 'ab\r\n', '0\r\n\r\n']]
+] as const) {
+  scene(`a client that takes its time over ${what} is not the runner's fault`, {
+    requests: 1, pool: { timeouts: { connectMs: 1000, firstByteMs: 200, idleBodyMs: 5000 } }
+  }, async (t, { client, runner }) => {
+    const c = await client()
+    c.write(request('POST /invoke/f', fields))
+    await runner.call(1)
+    for (const piece of pieces) {
+      await new Promise((resolve) => { setTimeout(resolve, 500) })
+      c.write(piece)
+    }
+    t.equal((await c.response('POST')).status, 200)
+  })
+}
+
+scene('a runner that does not say whether to go on: 504', {
+  requests: 1,
+  own: 1,
+  pool: { timeouts: { connectMs: 1000, firstByteMs: 200, idleBodyMs: 5000 } },
+  script: (call) => call.connection.ended()
+}, async (t, { client }) => {
+  const c = await client()
+  c.write(request('POST /invoke/f', 'Expect: 100-continue\r\nContent-Length: 3\r\n'))
+  t.equal((await c.response('POST')).status, 504)
+})
+
 for (const isClosing of [false, true]) {
   scene(`a client that stops to read${isClosing ? ' its last answer' : ''} is cut off`, {
     requests: 1,
