@@ -82,7 +82,7 @@ export class Exchange implements UpstreamUser, RelayCall, PlacingUser {
   connectionValue (endsWithClose: boolean): string {
     const { client } = this
     // An answer before the whole request: what follows on this connection could not be told from the rest of the body.
-    if (endsWithClose || (this.body !== null && !this.body.isComplete) || this.#engine.isClosing) client.closesAfter = true
+    if (endsWithClose || !this.#isUploaded || this.#engine.isClosing) client.closesAfter = true
     if (client.closesAfter) return 'close'
     return this.facts.isHttp10 ? 'keep-alive' : ''
   }
@@ -156,9 +156,6 @@ export class Exchange implements UpstreamUser, RelayCall, PlacingUser {
     const body = this.body!
     const outcome = body.take(bytes, start, end)
     if (outcome === UPLOAD_OK) {
-      if (this.#connection?.isConnected === true && !this.#relay.hasStarted) {
-        this.#connection.deadline = this.#engine.clock + this.target.pool.timeouts.firstByteMs
-      }
       this.#steerUpload()
       return body.at
     }
@@ -170,8 +167,14 @@ export class Exchange implements UpstreamUser, RelayCall, PlacingUser {
   /** Reads from the client no faster than the runner takes it. */
   #steerUpload (): void {
     const body = this.body!
-    if (!body.isComplete && (body.isBlocked || body.isFull)) this.client.pauseFor(this)
+    const isHeld = !body.isComplete && (body.isBlocked || body.isFull)
+    if (isHeld) this.client.pauseFor(this)
     else this.client.resumeFor(this)
+    const connection = this.#connection
+    if (connection?.isConnected !== true || this.#relay.hasStarted) return
+    // While it is the client's turn, the runner has nothing to answer for.
+    const isClientsTurn = !isHeld && !body.isComplete && (body.receivedBytes > 0 || !this.facts.expectsContinue)
+    connection.deadline = isClientsTurn ? Infinity : this.#engine.clock + this.target.pool.timeouts.firstByteMs
   }
 
   onUpstreamDrain (): void {
@@ -198,7 +201,7 @@ export class Exchange implements UpstreamUser, RelayCall, PlacingUser {
       case RELAY_END:
         return this.#complete()
       case RELAY_FAULT:
-        return this.#failUpstream('upstream_protocol', this.#relay.faultDetail)
+        return this.refuse('upstream_protocol', this.#relay.faultDetail)
       case RELAY_BUSY:
         return this.#onBusy()
       case RELAY_SWITCHED:
@@ -267,12 +270,12 @@ export class Exchange implements UpstreamUser, RelayCall, PlacingUser {
     const connection = this.#connection!
     if (!connection.isConnected) return this.#onNoConnection()
     if (this.#relay.hasBytes) {
-      return this.#failUpstream('upstream_reset', `the connection broke in the middle of the response (${error?.code ?? 'closed'})`)
+      return this.refuse('upstream_reset', `the connection broke in the middle of the response (${error?.code ?? 'closed'})`)
     }
     // A reset alone does not say how much of the call was read: it is proof only behind a FIN, and that is being asked.
     if (this.#isAsking) return
     if (this.#mayResend && isIdempotent(this.facts.method)) return this.#resend()
-    this.#failUpstream('upstream_reset', `the connection broke before a response (${error?.code ?? 'closed'})`)
+    this.refuse('upstream_reset', `the connection broke before a response (${error?.code ?? 'closed'})`)
   }
 
   onUpstreamTimeout (): void {
@@ -281,7 +284,7 @@ export class Exchange implements UpstreamUser, RelayCall, PlacingUser {
       connection.close()
       return this.#onNoConnection()
     }
-    this.#failUpstream('upstream_timeout', this.#relay.hasStarted
+    this.refuse('upstream_timeout', this.#relay.hasStarted
       ? 'no byte of the response for longer than idle_body'
       : 'no response within first_byte')
   }
@@ -298,16 +301,16 @@ export class Exchange implements UpstreamUser, RelayCall, PlacingUser {
   /** FIN before any byte of an answer. */
   #onSilentEnd (): void {
     const connection = this.#connection!
-    if (!this.#mayResend) return this.#failUpstream('upstream_reset', 'the connection was closed before a response')
+    if (!this.#mayResend) return this.refuse('upstream_reset', 'the connection was closed before a response')
     if (isIdempotent(this.facts.method)) return this.#resend()
     // What was sent in pieces may have been read in part.
-    if (!this.#isSentAtOnce) return this.#failUpstream('upstream_reset', 'the connection was closed in the middle of the request')
+    if (!this.#isSentAtOnce) return this.refuse('upstream_reset', 'the connection was closed in the middle of the request')
     this.#isAsking = true
     askIfUnread(connection, (isUnread) => {
       if (this.isDone || this.#connection !== connection) return
       this.#isAsking = false
       if (isUnread) this.#resend()
-      else this.#failUpstream('upstream_reset', 'the connection was closed before a response, the call may have run')
+      else this.refuse('upstream_reset', 'the connection was closed before a response, the call may have run')
     })
   }
 
@@ -346,12 +349,6 @@ export class Exchange implements UpstreamUser, RelayCall, PlacingUser {
     }
     this.#engine.counters.retry(pool.index, cause)
     this.launch()
-  }
-
-  /** The runner failed after it may have begun to execute: the client gets the truth. */
-  #failUpstream (refusal: Refusal, detail: string): void {
-    this.#dropConnection()
-    this.refuse(refusal, detail)
   }
 
   /** Answers with an error of our own, or, where an answer has begun, lets the client see that it is cut off. */

@@ -152,9 +152,14 @@ scene('a client that pipelines without reading is held back', { script: (call) =
       } else await new Promise((resolve) => { setTimeout(resolve, 1) })
     }
     t.ok(sent < most, `${sent} requests were taken`)
+    // What waits is answered also when the client has nothing more to say.
+    c.write(get('/invoke/f')).end()
+    sent++
+    await settled(() => runner.calls.length, 20)
     c.socket.resume()
     for (let turn = 0; turn < sent; turn++) {
       const { body } = await c.response()
       if (body.length !== 30_000) t.fail(`body of ${body.length} bytes`)
     }
+    t.equal(await c.closed(), 'fin')
   })

@@ -99,6 +99,35 @@ scene('a runner that does not read is not the client\'s fault: 504, not 408', {
   t.equal(proxy.refused('body_timeout'), 0)
 })
 
+for (const [what, fields, pieces] of [
+  ['a body', 'Content-Length: 3\r\n', ['a', 'b', 'c']],
+  ['a chunked body', 'Transfer-Encoding: chunked\r\n', ['2\r\n', 'ab\r\n', '0\r\n\r\n']]
+] as const) {
+  scene(`a client that takes its time over ${what} is not the runner's fault`, {
+    requests: 1, pool: { timeouts: { connectMs: 1000, firstByteMs: 200, idleBodyMs: 5000 } }
+  }, async (t, { client, runner }) => {
+    const c = await client()
+    c.write(request('POST /invoke/f', fields))
+    await runner.call(1)
+    for (const piece of pieces) {
+      await new Promise((resolve) => { setTimeout(resolve, 500) })
+      c.write(piece)
+    }
+    t.equal((await c.response('POST')).status, 200)
+  })
+}
+
+scene('a runner that does not say whether to go on: 504', {
+  requests: 1,
+  own: 1,
+  pool: { timeouts: { connectMs: 1000, firstByteMs: 200, idleBodyMs: 5000 } },
+  script: (call) => call.connection.ended()
+}, async (t, { client }) => {
+  const c = await client()
+  c.write(request('POST /invoke/f', 'Expect: 100-continue\r\nContent-Length: 3\r\n'))
+  t.equal((await c.response('POST')).status, 504)
+})
+
 for (const isClosing of [false, true]) {
   scene(`a client that stops to read${isClosing ? ' its last answer' : ''} is cut off`, {
     requests: 1,
@@ -119,6 +148,22 @@ for (const isClosing of [false, true]) {
     t.equal(proxy.refused('client_gone'), 0, 'counted once')
   })
 }
+
+scene('a client that stops to read while it goes on to write is cut off', {
+  requests: 1,
+  own: 1,
+  garbage: true,
+  limits: { writeTimeoutMs: 300, bodyTimeoutMs: 300 },
+  script: (call) => { call.answer('x'.repeat(20_000_000)) }
+}, async (t, { client, proxy }) => {
+  const c = await client()
+  c.socket.pause()
+  c.write(request('POST /invoke/f', 'Content-Length: 100000\r\n'))
+  const timer = setInterval(() => { c.write('x') }, 50)
+  await until(() => proxy.refused('write_timeout') === 1, 'the timeout')
+  clearInterval(timer)
+  t.equal(proxy.refused('body_timeout'), 0)
+})
 
 let clients = (): Client[] => []
 scene('a client that stops to read when all has been received from the runner is cut off too', {
