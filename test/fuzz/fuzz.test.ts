@@ -19,6 +19,8 @@ import { allWays, readInPieces, splitFault } from './splits.ts'
 
 const SECONDS = 4
 const SEED = 20240917
+/** A fast machine gets no further than what has been run by hand: this test is not the place to find something new. */
+const MAX_EXECUTIONS = 100_000
 /** Longer pieces of the corpus are about limits: they are cut only around their ends, at all that matters there. */
 const SHORT_BYTES = 400
 
@@ -72,7 +74,7 @@ void t.test('Node reads what we send on for the corpus as one message', async t 
 })
 
 void t.test('some seconds of mutants', async t => {
-  const report = await fuzz({ seed: SEED, seconds: SECONDS })
+  const report = await fuzz({ seed: SEED, seconds: SECONDS, maxExecutions: MAX_EXECUTIONS })
   t.same(report.failures, [])
   t.ok(report.executions >= 64 && report.acceptedHeads > 0 && report.nodeReadings > 0)
   t.ok(report.endings.size > 20, `endings: ${[...report.endings.keys()].join()}`)

@@ -1,18 +1,20 @@
-/** Random numbers that are the same for the same seed on every machine (mulberry32, public domain, by T. Ettinger). */
+/** Random numbers that are the same for the same seed on every machine: a counter, mixed. */
+import { fmix32 } from '../../lib/core/hash.ts'
+
+/** 2^32 divided by the golden ratio: neighbouring counts and seeds come far apart. */
+const STEP = 0x9e3779b9
+
 export class Random {
   #state: number
 
   constructor (seed: number) {
-    this.#state = seed >>> 0
+    this.#state = fmix32(seed)
   }
 
   /** A whole number in [0, 2^32). */
   next (): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0
-    let mixed = this.#state
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return (mixed ^ (mixed >>> 14)) >>> 0
+    this.#state = (this.#state + STEP) >>> 0
+    return fmix32(this.#state) >>> 0
   }
 
   /** A whole number in [0, bound). */

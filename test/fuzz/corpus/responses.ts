@@ -12,6 +12,8 @@ export const RESPONSES = entries(
   ['Content-Length', '1 done', ok('hello', 'Content-Length: 5')],
   ['Content-Length zero', '1 done', ok('', 'Content-Length: 0')],
   ['chunked', '1 done', ok('5\r\nhello\r\n0\r\n\r\n', chunked)],
+  ['chunked with a tab behind it', '1 done', ok('5\r\nhello\r\n0\r\n\r\n', chunked + '\t')],
+  ['chunked with a tab behind it, cut off', '1 cut', ok('5\r\nhel', chunked + '\t')],
   ['chunked with trailers', '1 done', ok('5;a=b\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n', chunked, 'Trailer: X-Sum')],
   ['until the connection closes', '1 done', ok('hello\r\n\r\nworld')],
   ['until the connection closes, empty', '1 done', ok('')],
