@@ -318,7 +318,7 @@ export class Client implements Receiver, Timed {
         this.socket.destroy()
         return
       case 'idle':
-        counters.refusal(noPool, 'idle_timeout')
+        if (!this.#engine.isDraining) counters.refusal(noPool, 'idle_timeout')
         return this.#close()
       case 'body':
         this.#exchange?.refuse('body_timeout', '')
@@ -355,11 +355,14 @@ export class Client implements Receiver, Timed {
     this.#departureMs = Math.min(this.#departureMs * 2, DEPARTURE_MAX_MS)
   }
 
-  /** The process is going down: what waits for a request ends now, the rest after its answer. */
+  /**
+   * The process is going down: what waits for a request ends, the rest after its answer. Not at once, but at the next
+   * sweep, since a request may be on its way, and whoever sent it could not know whether it was executed.
+   */
   drain (): void {
     if (this.tunnel !== null) return
     this.closesAfter = true
-    if (this.#exchange === null && this.#pending === null && !this.#isLingering) this.#close()
+    if (this.#exchange === null && this.#pending === null && !this.#isLingering) this.#await('idle', 0)
   }
 
   /** The grace period is over. @returns whether a call was cut off */

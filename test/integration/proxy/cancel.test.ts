@@ -1,7 +1,7 @@
 /** A client that goes away cancels its call upstream, in every phase, at once; the node's place is free again. */
 import { RawClient } from '../../support/raw-client.ts'
 import type { RunnerCall } from '../../support/raw-runner.ts'
-import { request, scene, settled, until } from '../../support/stage.ts'
+import { Gate, request, scene, settled, until } from '../../support/stage.ts'
 import { startStuckNode } from '../../support/stuck-node.ts'
 
 const WAYS = ['destroy', 'reset'] as const
@@ -133,6 +133,27 @@ scene('while the connection to the node is being made', { runners: 0, others: as
     t.equal(proxy.refused('client_gone'), 2)
     await stuck.close()
   })
+
+scene('while it waits for a place at a node', {
+  requests: 3,
+  own: 2,
+  pool: { queue: { perFunction: 100, total: 100, deadlineMs: 5000, rule: 'round-robin' } },
+  script: async (call) => { await freed.opened; call.answer() }
+}, async (t, { client, runner, proxy }) => {
+  proxy.table.setLimits(0, 1, 1)
+  const [first, second, third] = [await client(), await client(), await client()]
+  first.write(GET)
+  await runner.call(1)
+  second.write(GET)
+  third.write(GET)
+  await until(() => proxy.counters.sum('clientRequestsInFlight') === 3, 'the calls')
+  for (const c of [second, third]) c.reset()
+  await until(() => proxy.refused('client_gone') === 2, 'them to leave')
+  freed.open()
+  t.equal((await first.response()).status, 200)
+  t.equal(runner.calls.length, 1)
+})
+const freed = new Gate()
 
 scene('many at once leave nothing behind', { script: hold }, async (t, { proxy, idle, runner }) => {
   const clients = await Promise.all(Array.from({ length: 50 }, () => RawClient.connect(proxy.port)))
