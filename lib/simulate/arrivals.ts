@@ -1,10 +1,9 @@
 /**
- * The calls of a workload in the order of their arrival. Counts of a minute times a factor that sets the load, each call
- * uniform inside its minute: given its count, that is a Poisson process. Made a minute at a time, so memory does not
- * grow with the length of a run.
- *
- * Everything that is chance about a call is drawn here, before any policy sees it: the same seed is the same calls.
+ * The calls of a workload in the order of their arrival, whatever becomes of them (an open loop). Counts of a minute
+ * times a factor that sets the load, each call uniform inside its minute: given its count, that is a Poisson process.
+ * Made a minute at a time, so memory does not grow with the length of a run.
  */
+import type { CallSource } from './call-source.ts'
 import type { Random } from './random.ts'
 import type { Workload } from './workload.ts'
 
@@ -16,20 +15,16 @@ export interface Burst {
   readonly callsPerSecond: number
 }
 
-export class Arrivals {
-  /** Fields of the call last taken by `next`. */
-  timeS = 0
+export class Arrivals implements CallSource {
   functionIndex = 0
-  /** Execution time on an idle core of speed 1, seconds. */
   executionS = 0
-  /** Uniform in [0, 1): how long its cold start would take, should it be one. */
   coldDraw = 0
-  /** Uniform in [0, 1): which balancer it comes to. */
   balancerDraw = 0
   readonly #workload: Workload
   readonly #factor: number
   readonly #random: Random
   readonly #bursts: readonly Burst[]
+  #schedule: (timeS: number, caller: number) => void = () => {}
   #minute = 0
   #times = new Float64Array(0)
   #order = new Uint32Array(0)
@@ -45,20 +40,29 @@ export class Arrivals {
     this.#bursts = bursts
   }
 
-  /** Puts the next call into the fields; false after the last. */
-  next (): boolean {
-    while (this.#at === this.#count) {
-      if (this.#minute === this.#workload.minutes) return false
-      this.#fill(this.#minute++)
-    }
+  begin (schedule: (timeS: number, caller: number) => void): void {
+    this.#schedule = schedule
+    this.#scheduleNext()
+  }
+
+  take (): void {
     const call = this.#order[this.#at++]!
-    this.timeS = this.#times[call]!
-    this.functionIndex = this.#functions[call]!
     const random = this.#random
+    this.functionIndex = this.#functions[call]!
     this.executionS = this.#workload.functions[this.functionIndex]!.execution.quantile(random.next())
     this.coldDraw = random.next()
     this.balancerDraw = random.next()
-    return true
+    this.#scheduleNext()
+  }
+
+  ended (): void {}
+
+  #scheduleNext (): void {
+    while (this.#at === this.#count) {
+      if (this.#minute === this.#workload.minutes) return
+      this.#fill(this.#minute++)
+    }
+    this.#schedule(this.#times[this.#order[this.#at]!]!, 0)
   }
 
   #fill (minute: number): void {

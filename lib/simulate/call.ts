@@ -16,6 +16,8 @@ export class Call {
   readonly index: number
   /** Its place at a node, as the balancer's placement code sees it. */
   readonly lease = new Lease()
+  /** Who called, as its source knows them. */
+  caller = 0
   functionIndex = 0
   balancer = 0
   arrivalS = 0

@@ -1,6 +1,6 @@
 /** What can happen. `subject` and `stamp` of an event mean what is said beside its kind. */
 
-/** The next call of the workload arrives. */
+/** Caller `subject` calls. */
 export const EVENT_ARRIVAL = 0
 /** Some call at node `subject` ends a step; holds only if `stamp` is the node's present one. */
 export const EVENT_NODE_STEP = 1

@@ -53,6 +53,8 @@ export interface Measures {
   readonly slowdownP999: number
   readonly slowdownGeoMean: number
   readonly loadMaxToMean: number
+  /** Coefficient of variation of the nodes' loads in the same windows. */
+  readonly loadVariation: number
   readonly phases: readonly PhaseResult[]
   /** By minute of arrival, from the start of the run, warm-up included. */
   readonly minutes: readonly MinuteResult[]
@@ -97,6 +99,7 @@ export class Metrics {
   readonly #minutes: Array<{ added: Numbers, addedSum: number, coldStarts: number }> = []
   readonly #phaseSums: Array<{ calls: number, coldStarts: number, addedSum: number }>
   #spreadSum = 0
+  #variationSum = 0
   #spreads = 0
 
   /** @param fromS and `untilS`: the measured part. */
@@ -146,6 +149,8 @@ export class Metrics {
     const mean = perCore.reduce((sum, load) => sum + load, 0) / perCore.length
     if (mean <= 0) return
     this.#spreadSum += Math.max(...perCore) / mean
+    const variance = perCore.reduce((sum, load) => sum + (load - mean) ** 2, 0) / perCore.length
+    this.#variationSum += Math.sqrt(variance) / mean
     this.#spreads++
   }
 
@@ -176,6 +181,7 @@ export class Metrics {
       slowdownP999: quantile(slowdowns, 0.999),
       slowdownGeoMean: Math.exp(each(logs, functions)),
       loadMaxToMean: each(this.#spreadSum, this.#spreads),
+      loadVariation: each(this.#variationSum, this.#spreads),
       phases: this.#phases.map((phase, index) => this.#phaseResult(phase, index)),
       minutes: this.#minutes.map(minute => ({
         calls: minute.added.size,

@@ -16,6 +16,7 @@ import { poolView } from './pool.ts'
 import { Random } from './random.ts'
 import { coldMedians, offeredCores } from './workload.ts'
 import type { Burst } from './arrivals.ts'
+import type { CallSource } from './call-source.ts'
 import type { Call } from './call.ts'
 import type { Measures } from './metrics.ts'
 import type { BurstPlan, Scenario } from './scenario.ts'
@@ -56,8 +57,14 @@ const MAX_DRAIN_S = 4 * 3600
 /** A function called this rarely or less, in calls a minute, may be the one that bursts. */
 const RARE_PER_MINUTE = 0.2
 
-export function simulate (scenario: Scenario, workload: Workload, contender: Contender, seed: number): Result {
-  return new Simulation(scenario, workload, contender, seed).run()
+/**
+ * @param source makes the calls; absent = those of the workload, at the scenario's load.
+ * @throws RangeError if the workload is shorter than the scenario, or the policy does not exist.
+ */
+export function simulate (
+  scenario: Scenario, workload: Workload, contender: Contender, seed: number, source?: (random: Random) => CallSource
+): Result {
+  return new Simulation(scenario, workload, contender, seed, source).run()
 }
 
 class Simulation {
@@ -68,7 +75,7 @@ class Simulation {
   readonly #calls = new Calls()
   readonly #nodes: NodeModel[]
   readonly #balancers: BalancerModel[]
-  readonly #arrivals: Arrivals
+  readonly #source: CallSource
   readonly #metrics: Metrics
   readonly #probeRandom: Random
   readonly #ids: string[]
@@ -84,7 +91,9 @@ class Simulation {
   #queued = 0
   #handled = 0
 
-  constructor (scenario: Scenario, workload: Workload, contender: Contender, seed: number) {
+  constructor (
+    scenario: Scenario, workload: Workload, contender: Contender, seed: number, source?: (random: Random) => CallSource
+  ) {
     const random = new Random(seed)
     this.#scenario = scenario
     this.#contender = contender
@@ -98,7 +107,8 @@ class Simulation {
     this.#factor = scenario.load * cores / offeredCores(workload)
     this.#endS = minutes * 60
     const bursts = scenario.burst === undefined ? [] : [burstOf(scenario.burst, workload)]
-    this.#arrivals = new Arrivals({ ...workload, minutes }, this.#factor, random.fork('arrivals'), bursts)
+    this.#source = source?.(random.fork('users')) ??
+      new Arrivals({ ...workload, minutes }, this.#factor, random.fork('arrivals'), bursts)
     this.#metrics = new Metrics(workload.functions.length, scenario.warmUpMinutes * 60, this.#endS, scenario.phases)
     this.#probeRandom = random.fork('probes')
     const world = {
@@ -133,7 +143,7 @@ class Simulation {
   }
 
   #begin (): void {
-    if (this.#arrivals.next()) this.#events.push(this.#arrivals.timeS, kinds.EVENT_ARRIVAL)
+    this.#source.begin((timeS, caller) => this.#events.push(timeS, kinds.EVENT_ARRIVAL, caller))
     this.#events.push(LOAD_WINDOW_S, kinds.EVENT_SAMPLE)
     const { nodes, probeIntervalS, balancers } = this.#scenario
     for (const [index, { joinsS, lostS, returnsS }] of nodes.entries()) {
@@ -149,7 +159,7 @@ class Simulation {
 
   #handle (kind: number, subject: number, stamp: number): void {
     switch (kind) {
-      case kinds.EVENT_ARRIVAL: return this.#arrive()
+      case kinds.EVENT_ARRIVAL: return this.#arrive(subject)
       case kinds.EVENT_NODE_STEP: return this.#step(this.#nodes[subject]!, stamp)
       case kinds.EVENT_STARTED: return this.#started(this.#calls.at(subject), stamp)
       case kinds.EVENT_PROBE: return this.#probe(this.#nodes[subject]!, this.#balancers[stamp]!)
@@ -161,17 +171,18 @@ class Simulation {
     }
   }
 
-  #arrive (): void {
-    const arrivals = this.#arrivals
+  #arrive (caller: number): void {
+    const source = this.#source
+    source.take(caller)
     const call = this.#calls.take()
-    call.functionIndex = arrivals.functionIndex
-    call.balancer = Math.floor(arrivals.balancerDraw * this.#balancers.length)
+    call.caller = caller
+    call.functionIndex = source.functionIndex
+    call.balancer = Math.floor(source.balancerDraw * this.#balancers.length)
     call.arrivalS = this.#nowS
-    call.executionS = arrivals.executionS
-    call.coldDraw = arrivals.coldDraw
+    call.executionS = source.executionS
+    call.coldDraw = source.coldDraw
     this.#arrived++
     this.#balancers[call.balancer]!.begin()
-    if (arrivals.next()) this.#events.push(arrivals.timeS, kinds.EVENT_ARRIVAL)
     this.#dispatch(call)
   }
 
@@ -209,6 +220,7 @@ class Simulation {
 
   #end (call: Call): void {
     this.#balancers[call.balancer]!.end()
+    this.#source.ended(call.caller, this.#nowS)
     this.#calls.giveBack(call)
   }
 

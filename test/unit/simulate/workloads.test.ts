@@ -94,11 +94,14 @@ void t.test('arrivals: counts, order, factor, burst', async t => {
   const collect = (factor: number, seed: number, bursts = [] as ConstructorParameters<typeof Arrivals>[3]) => {
     const arrivals = new Arrivals(workload, factor, new Random(seed), bursts)
     const calls = []
+    const due: number[] = []
+    arrivals.begin(timeS => due.push(timeS))
     let lastS = 0
-    while (arrivals.next()) {
-      if (arrivals.timeS < lastS) t.fail('arrivals go back in time')
-      lastS = arrivals.timeS
-      calls.push({ timeS: arrivals.timeS, functionIndex: arrivals.functionIndex, executionS: arrivals.executionS })
+    for (let timeS = due.pop(); timeS !== undefined; timeS = due.pop()) {
+      if (timeS < lastS) t.fail('arrivals go back in time')
+      lastS = timeS
+      arrivals.take()
+      calls.push({ timeS, functionIndex: arrivals.functionIndex, executionS: arrivals.executionS })
     }
     return calls
   }
