@@ -18,6 +18,7 @@ import { coldMedians, offeredCores } from './workload.ts'
 import type { Burst } from './arrivals.ts'
 import type { CallSource } from './call-source.ts'
 import type { Call } from './call.ts'
+import type { Contender } from './contenders.ts'
 import type { Measures } from './metrics.ts'
 import type { BurstPlan, Scenario } from './scenario.ts'
 import type { Workload } from './workload.ts'
@@ -43,12 +44,6 @@ export interface Result extends Measures {
   /** Calls of the run per call of the workload. */
   readonly loadFactor: number
   readonly events: number
-}
-
-export interface Contender {
-  readonly name: string
-  /** Name in the product's registry of policies. */
-  readonly policy: string
 }
 
 /** After the last arrival a run goes on until all calls have ended, but no longer than this. */

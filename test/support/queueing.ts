@@ -6,6 +6,8 @@ import type { Distribution } from '../../lib/simulate/distribution.ts'
 import type { Scenario } from '../../lib/simulate/scenario.ts'
 import type { Workload } from '../../lib/simulate/workload.ts'
 
+const LEAST = { name: 'least-request', policy: 'least-request', tier: 'none' } as const
+
 export interface QueueingCase {
   readonly cores: number
   readonly load: number
@@ -42,7 +44,7 @@ export function meanResponse ({ cores, load, service, minutes, batches }: Queuei
     }
     // The load is what the counts say: the simulator must not scale chance away.
     const drawn = calls.reduce((sum, count) => sum + count, 0) / total / 60 * service.meanS / cores
-    return simulate({ ...scenario, load: drawn }, workload, { name: 'least-request', policy: 'least-request' }, batch)
+    return simulate({ ...scenario, load: drawn }, workload, LEAST, batch)
       .meanLatencyMs / 1000
   })
   const meanS = means.reduce((sum, mean) => sum + mean, 0) / batches

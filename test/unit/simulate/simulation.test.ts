@@ -11,8 +11,8 @@ const workload = generateWorkload(new Random(1), { functions: 60, minutes: 12, c
 const small: Scenario = {
   ...REFERENCE, nodes: REFERENCE.nodes.slice(0, 6), warmUpMinutes: 4, measuredMinutes: 8
 }
-const LEAST = { name: 'least-request', policy: 'least-request' }
-const HASH = { name: 'consistent-hash', policy: 'consistent-hash' }
+const LEAST = { name: 'least-request', policy: 'least-request', tier: 'none' } as const
+const HASH = { name: 'consistent-hash', policy: 'consistent-hash', tier: 'none' } as const
 
 void t.test('the same seed is the same run, another is not', async t => {
   const first = simulate(small, workload, LEAST, 5)
