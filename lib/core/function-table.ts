@@ -7,7 +7,7 @@
  * Invariant: what `rank` says is always of the ring in use. After a change of the ring entries are not rebuilt at once
  * but when next looked up, so a change does not stall the thread.
  */
-import { hashKey } from './hash.ts'
+import { hashKey, hashKeyLow } from './hash.ts'
 import { NO_NODE, RingWalker } from './ring-image.ts'
 import type { RingImage } from '../tables/snapshot.ts'
 
@@ -22,6 +22,9 @@ export class FunctionTable {
   readonly #keys: string[] = []
   readonly #walker: RingWalker
   #hashes = new Int32Array(0)
+  #lows = new Int32Array(0)
+  /** Where else the function is known: its page in the hot table, as last seen. */
+  #pages = new Int32Array(0)
   #ranks = new Uint16Array(0)
   /** The generation of the ring that an entry's ranks are of. */
   #generations = new Uint32Array(0)
@@ -82,6 +85,8 @@ export class FunctionTable {
     this.#entries.set(own, entry)
     this.#keys[entry] = own
     this.#hashes[entry] = hashKey(own)
+    this.#lows[entry] = hashKeyLow(own)
+    this.#pages[entry] = -1
     // Not yet "called": a stream of functions that are called once must not push out those called again and again.
     this.#called[entry] = 0
     this.#rank(entry)
@@ -91,6 +96,24 @@ export class FunctionTable {
   /** The 32-bit hash of the entry's key, unsigned. */
   hash (entry: number): number {
     return this.#hashes[entry]! >>> 0
+  }
+
+  /** Both halves of the key's 64-bit hash, signed as shared tables hold them. */
+  high (entry: number): number {
+    return this.#hashes[entry]!
+  }
+
+  low (entry: number): number {
+    return this.#lows[entry]!
+  }
+
+  /** The page of the hot table at which the function was found last; -1 = not known. */
+  page (entry: number): number {
+    return this.#pages[entry]!
+  }
+
+  setPage (entry: number, page: number): void {
+    this.#pages[entry] = page
   }
 
   /** The node at a rank of the preference list (0 = home), as an index into the pool's nodes; -1 beyond its end. */
@@ -149,6 +172,8 @@ export class FunctionTable {
 
   #grow (entries: number): void {
     this.#hashes = grown(this.#hashes, new Int32Array(entries))
+    this.#lows = grown(this.#lows, new Int32Array(entries))
+    this.#pages = grown(this.#pages, new Int32Array(entries))
     this.#ranks = grown(this.#ranks, new Uint16Array(entries * KEPT_RANKS))
     this.#generations = grown(this.#generations, new Uint32Array(entries))
     this.#called = grown(this.#called, new Uint8Array(entries))

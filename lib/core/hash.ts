@@ -18,6 +18,9 @@ const C2 = 0x1b873593
  */
 const KEY_SEED = 0x666e6c62
 
+/** Seed of the other half of a function's 64-bit identity. */
+const LOW_SEED = 0x686f7421
+
 function mixBlock (h: number, k: number): number {
   k = Math.imul(k, C1)
   k = (k << 15) | (k >>> 17)
@@ -109,4 +112,12 @@ function murmur3Utf8 (text: string, at: number, h: number): number {
 /** The 32-bit hash of a function key; its upper 24 bits are the key's position on the ring. */
 export function hashKey (key: string): number {
   return murmur3(key, KEY_SEED)
+}
+
+/**
+ * Second, independent 32 bits of a function key. With `hashKey` as the high half they name the function in the hot table
+ * and in digests; not used on the ring. Never 0, which stands for "no function" in shared tables.
+ */
+export function hashKeyLow (key: string): number {
+  return murmur3(key, LOW_SEED) || 1
 }

@@ -111,6 +111,24 @@ export class NodeTable {
     return (inFlight + 1) / Math.max(1, limits[slot * LIMIT_CELLS]!)
   }
 
+  // What follows is for comparing candidates as `peekLoad` is: plain reads, a moment old.
+
+  peekInFlight (slot: number): number {
+    return this.#inFlight.peek(slot)
+  }
+
+  peekIsEligible (slot: number): boolean {
+    return (this.#state[slot]! & NODE_ELIGIBLE) === NODE_ELIGIBLE
+  }
+
+  peekCapacity (slot: number): number {
+    return this.#limits[slot * LIMIT_CELLS]!
+  }
+
+  peekCap (slot: number): number {
+    return this.#limits[slot * LIMIT_CELLS + 1]!
+  }
+
   inFlightOf (thread: number, slot: number): number {
     return this.#inFlight.get(thread, slot)
   }

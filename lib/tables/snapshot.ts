@@ -36,6 +36,42 @@ export interface PoolTimeouts {
   readonly idleBodyMs: number
 }
 
+/** Knobs of the placement policies; what is absent has the value of core/placement/tuning.ts. */
+export interface PlacementTuning {
+  /** hot: calls much longer than this look at the load that stays, shorter ones at the load of the moment (tau). */
+  readonly horizonMs: number
+  /** hot: how much a call's slowing of the others counts beside its own being slowed (eta). */
+  readonly crowding: number
+  /** hot: what a unit of utilisation costs before the node is full, as a part of the execution time (beta). */
+  readonly headroom: number
+  /** hot: what a second of a cold start weighs against a second of waiting (kappa). */
+  readonly coldWeight: number
+  /** hot: the cost of one rank along the preference list (epsilon). */
+  readonly rankMs: number
+  /** hot: chance that an instance is not there at home, and elsewhere, where nothing is known of the node. */
+  readonly coldChanceHome: number
+  readonly coldChanceElsewhere: number
+  /** hot: what a second of waiting for an instance that is busy or being started weighs; Infinity = never wait. */
+  readonly waitWeight: number
+  /** hot: learn how fast nodes are. For pools of unequal nodes; among equal ones it only adds noise. */
+  readonly learnsSpeed: boolean
+  /** How long a reported number of calls, and a reported average, are good for. */
+  readonly momentaryMs: number
+  readonly lastingMs: number
+  /** How long runners keep an idle instance. */
+  readonly keepAliveMs: number
+  /** bounded-load: the bound as a multiple of the mean load, above 1. */
+  readonly loadFactor: number
+  /** bounded-load, least-request, power-of-two: count also what nodes report, not only our own calls. */
+  readonly usesReports: boolean
+  /** ch-rlu: nodes a function may be forwarded along, share of functions that count as popular, bound on the load. */
+  readonly chainLength: number
+  readonly popularRatio: number
+  readonly loadBound: number
+  /** ch-rlu: standard deviation of the random term of the load. */
+  readonly loadNoise: number
+}
+
 export interface PoolView {
   readonly index: number
   readonly name: string
@@ -43,6 +79,7 @@ export interface PoolView {
   readonly nodes: readonly NodeView[]
   readonly ring: RingImage
   readonly policy: string
+  readonly tuning?: Partial<PlacementTuning>
   readonly keyRules: readonly KeyRule[]
   /** What to do with a request that yields no key. */
   readonly missingKey: 'least-request' | 'reject'

@@ -23,8 +23,8 @@ class ConsistentHashPolicy implements PlacementPolicy {
     this.rank = -1
   }
 
-  begin (key: string): void {
-    this.#entry = this.#view.functions.lookup(key)
+  begin (entry: number): void {
+    this.#entry = entry
     this.rank = -1
   }
 

@@ -6,6 +6,8 @@
  * Ties go to the next node behind the one chosen last, so that an idle pool is used evenly also when some of it is
  * down.
  */
+import { CostOrder } from './cost-order.ts'
+import { relativeLoad } from './node-load.ts'
 import type { PlacementPolicy, PlacementView } from './policy.ts'
 
 class LeastRequestPolicy implements PlacementPolicy {
@@ -15,15 +17,11 @@ class LeastRequestPolicy implements PlacementPolicy {
   score = 0
   readonly #view: PlacementView
   readonly #only: ((view: PlacementView) => readonly number[]) | undefined
+  readonly #order = new CostOrder()
   /** The candidates' indices into the pool's nodes. */
   #nodes: Uint16Array = new Uint16Array(0)
-  /** Order of candidates after the first; made only when a second one is asked for. */
-  #order: Uint16Array = new Uint16Array(0)
-  #costs: Float64Array = new Float64Array(0)
   /** Where in `#nodes` the search begins. */
   #turn = 0
-  #taken = -1
-  #next = 0
 
   constructor (view: PlacementView, only?: (view: PlacementView) => readonly number[]) {
     this.#view = view
@@ -36,64 +34,28 @@ class LeastRequestPolicy implements PlacementPolicy {
   refresh (): void {
     const count = this.#view.pool.nodes.length
     this.#nodes = Uint16Array.from(this.#only?.(this.#view) ?? Array.from({ length: count }, (_, node) => node))
-    this.#order = new Uint16Array(this.#nodes.length)
-    this.#costs = new Float64Array(count)
+    this.#order.resize(this.#nodes.length)
     if (this.#turn >= this.#nodes.length) this.#turn = 0
   }
 
   begin (): void {
-    this.#next = 0
+    const nodes = this.#nodes
+    const { costs } = this.#order
+    const { slots } = this.#view
+    for (let at = 0; at < nodes.length; at++) costs[at] = relativeLoad(this.#view, slots[nodes[at]!]!)
+    this.#order.start(this.#turn)
   }
 
   next (): number {
-    const nodes = this.#nodes
-    if (this.#next === nodes.length) return -1
-    if (this.#next === 0) this.#choose()
-    else if (this.#next === 1) this.#sort()
-    const node = this.#order[this.#next++]!
-    this.score = this.#costs[node]!
-    return node
+    const at = this.#order.next()
+    if (at < 0) return -1
+    this.score = this.#order.costs[at]!
+    return this.#nodes[at]!
   }
 
   placed (node: number): void {
     const at = this.#nodes.indexOf(node)
     this.#turn = at + 1 === this.#nodes.length ? 0 : at + 1
-  }
-
-  /** Costs all candidates and puts the cheapest in front. What can take no call costs infinitely much. */
-  #choose (): void {
-    const { slots, table } = this.#view
-    const nodes = this.#nodes
-    const count = nodes.length
-    let best = -1
-    let lowest = Infinity
-    for (let step = 0, at = this.#turn; step < count; step++) {
-      const node = nodes[at]!
-      const cost = table.peekLoad(slots[node]!)
-      this.#costs[node] = cost
-      if (cost < lowest || best < 0) {
-        best = node
-        lowest = cost
-      }
-      if (++at === count) at = 0
-    }
-    this.#taken = best
-    this.#order[0] = best
-  }
-
-  #sort (): void {
-    const nodes = this.#nodes
-    const order = this.#order
-    const costs = this.#costs
-    let filled = 1
-    for (let step = 0, at = this.#turn; step < nodes.length; step++) {
-      if (nodes[at] !== this.#taken) order[filled++] = nodes[at]!
-      if (++at === nodes.length) at = 0
-    }
-    // If not even the cheapest can take a call their order does not matter, and an overloaded pool is no time to sort.
-    if (costs[this.#taken] === Infinity) return
-    // Stable, so ties stay in turn. Infinity - Infinity is no number and counts as a tie.
-    order.subarray(1).sort((a, b) => (costs[a]! - costs[b]!) || 0)
   }
 }
 
