@@ -1,5 +1,6 @@
 /** One call on its way through the simulation. Objects are used again for later calls; `index` is what events carry. */
 import { Lease } from '../core/placement/lease.ts'
+import type { Waiting } from '../core/fair-queue.ts'
 
 export const CALL_FREE = 0
 /** In a balancer: being placed, waiting there, or between two attempts. */
@@ -33,10 +34,13 @@ export class Call {
   runS = 0
   /** Number of its container starts, over all calls that were this object: tells an overtaken event. */
   starts = 0
-  /** Conditional dispatches that nodes refused. */
-  refusals = 0
-  /** Until when it may wait in the balancer. */
-  deadlineS = 0
+  /** When it was last sent to a node. */
+  sentS = 0
+  /** Its place in the balancer's queue; null = it is not there. */
+  waiting: Waiting<Call> | null = null
+  wasQueued = false
+  /** Number of its waits, over all calls that were this object: tells an overtaken event. */
+  waits = 0
 
   constructor (index: number) {
     this.index = index
@@ -48,7 +52,9 @@ export class Call {
     this.state = CALL_AT_BALANCER
     this.node = -1
     this.isCold = false
-    this.refusals = 0
+    this.waiting = null
+    this.wasQueued = false
+    this.lease.mayWait = true
   }
 }
 
@@ -73,6 +79,7 @@ export class Calls {
 
   /** @throws Error if the call still holds a place: it would be lost for ever. */
   giveBack (call: Call): void {
+    if (call.waiting !== null) throw new Error('a simulated call ended while it waited')
     if (call.lease.isHeld) throw new Error(`simulated call of function ${call.functionIndex} ended with its place held`)
     if (call.state === CALL_FREE) throw new Error('simulated call ended twice')
     call.state = CALL_FREE

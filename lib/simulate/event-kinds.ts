@@ -11,8 +11,8 @@ export const EVENT_STARTED = 2
 export const EVENT_PROBE = 3
 /** Call `subject` was refused and is placed again. */
 export const EVENT_PLACE_AGAIN = 4
-/** Balancer `subject` looks for calls that have waited too long. */
-export const EVENT_QUEUE_DEADLINE = 5
+/** Call `subject` has waited long enough; holds only if `stamp` is the call's number of waits. */
+export const EVENT_WAITED = 5
 /** The load of all nodes is sampled. */
 export const EVENT_SAMPLE = 6
 /** Node `subject` is lost. */

@@ -42,6 +42,8 @@ export class NodeModel {
   readonly warm: WarmSet
   readonly maxRunning: number
   isUp = true
+  /** How often it has come up. */
+  boots = 0
   /** Calls here: running, starting and waiting. */
   inFlight = 0
   /** Calls that came from each balancer, ever. */
@@ -153,6 +155,7 @@ export class NodeModel {
   /** Comes (back) up, empty. */
   boot (nowS: number): void {
     this.isUp = true
+    this.boots++
     this.#changedS = nowS
     this.#loadFromS = nowS
     this.#loadSum = 0

@@ -1,6 +1,6 @@
 /** The simulated pool as the product's placement sees it: a snapshot's view of it, with a ring of its own making. */
 import { buildRing } from '../core/ring.ts'
-import type { PoolView } from '../tables/snapshot.ts'
+import type { PlacementTuning, PoolView } from '../tables/snapshot.ts'
 
 export interface PoolMember {
   /** Index of the node; also its slot in the tables. */
@@ -13,7 +13,9 @@ export interface PoolMember {
  * @param referenceCapacity of the ring; see core/ring.ts.
  * @param policy name in the registry of policies.
  */
-export function poolView (members: readonly PoolMember[], referenceCapacity: number, policy: string): PoolView {
+export function poolView (
+  members: readonly PoolMember[], referenceCapacity: number, policy: string, tuning: Partial<PlacementTuning>
+): PoolView {
   const ring = buildRing(members, { referenceCapacity })
   const slots = new Map(members.map(({ id, index }) => [id, index]))
   return {
@@ -22,6 +24,7 @@ export function poolView (members: readonly PoolMember[], referenceCapacity: num
     nodes: ring.nodes.map(({ id }) => ({ id, host: 'simulated', port: 1, slot: slots.get(id)! })),
     ring: ring.image,
     policy,
+    tuning,
     keyRules: [{ kind: 'fn' }],
     missingKey: 'least-request',
     api: { action: 'refuse' },

@@ -3,6 +3,8 @@
  * are those of research/policy.md §4 and §6, so that our figures can stand beside its.
  */
 import { DEFAULT_COLD_START } from './workload.ts'
+import type { QueueLimits } from '../core/fair-queue.ts'
+import type { PlacementTuning } from '../tables/snapshot.ts'
 import type { Phase } from './metrics.ts'
 import type { NodeSpec } from './node-model.ts'
 import type { ColdStartModel } from './workload.ts'
@@ -41,10 +43,10 @@ export interface Scenario {
   readonly probeJitterRatio: number
   /** From a refusal, or a connection that fails, to the next attempt. */
   readonly retryS: number
-  /** How long a call may wait in a balancer while all nodes are full. */
-  readonly queueDeadlineS: number
-  /** Calls that may wait in one balancer. */
-  readonly queueLimit: number
+  /** Each balancer's queue; what is absent is the product's default. */
+  readonly queue: Partial<QueueLimits>
+  /** Of every policy, beside what a contender sets. */
+  readonly tuning?: Partial<PlacementTuning>
   readonly burst?: BurstPlan
   readonly phases: readonly Phase[]
 }
@@ -72,8 +74,7 @@ export const REFERENCE: Scenario = {
   probeIntervalS: 1,
   probeJitterRatio: 0.1,
   retryS: 0.001,
-  queueDeadlineS: 30,
-  queueLimit: 10_000,
+  queue: {},
   phases: []
 }
 
@@ -131,7 +132,9 @@ export const SCENARIOS: readonly Scenario[] = [
     ...REFERENCE,
     name: 'speeds',
     title: 'half of the nodes at 0.5 x, half at 1.5 x speed',
-    nodes: [...nodes(8, { ...NODE, speed: 0.5 }), ...nodes(8, { ...NODE, speed: 1.5 })]
+    nodes: [...nodes(8, { ...NODE, speed: 0.5 }), ...nodes(8, { ...NODE, speed: 1.5 })],
+    // As an operator of such a pool would set it.
+    tuning: { learnsSpeed: true }
   },
   {
     ...REFERENCE,

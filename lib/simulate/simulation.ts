@@ -39,9 +39,11 @@ export interface Result extends Measures {
   readonly counts: Counts
   /** Conditional dispatches refused, per call arrived. */
   readonly refusalsPerCall: number
+  /** Calls shed, by reason. */
+  readonly shedReasons: Readonly<Record<string, number>>
   /** Part of the calls arrived that waited in a balancer. */
   readonly queuedRatio: number
-  /** Calls of the run per call of the workload. */
+  /** Calls of the run per call of the workload; 0 if they came from elsewhere. */
   readonly loadFactor: number
   readonly events: number
 }
@@ -82,6 +84,7 @@ class Simulation {
   #executed = 0
   #shed = 0
   #lost = 0
+  readonly #shedReasons = new Map<string, number>()
   #refused = 0
   #queued = 0
   #handled = 0
@@ -99,7 +102,7 @@ class Simulation {
         `only ${workload.minutes}`)
     }
     const cores = scenario.nodes.reduce((sum, { cores, speed, joinsS }) => sum + (joinsS === undefined ? cores * speed : 0), 0)
-    this.#factor = scenario.load * cores / offeredCores(workload)
+    this.#factor = source === undefined ? scenario.load * cores / offeredCores(workload) : 0
     this.#endS = minutes * 60
     const bursts = scenario.burst === undefined ? [] : [burstOf(scenario.burst, workload)]
     this.#source = source?.(random.fork('users')) ??
@@ -121,8 +124,26 @@ class Simulation {
     for (const [index, node] of this.#nodes.entries()) node.isUp = this.#present[index]!
     const keys = workload.functions.map(({ key }) => key)
     const pool = this.#pool()
-    this.#balancers = Array.from({ length: scenario.balancers }, (_, index) =>
-      new BalancerModel(index, pool, this.#nodes, keys))
+    const { keepAliveS, queue } = scenario
+    this.#balancers = Array.from({ length: scenario.balancers }, (_, index) => new BalancerModel({
+      index,
+      pool,
+      nodes: this.#nodes,
+      keys,
+      tier: contender.tier,
+      keepAliveS,
+      queue,
+      random: random.fork(`balancer ${index}`)
+    }))
+    if (contender.hasEvictionNotices === true) this.#notifyOfEvictions()
+  }
+
+  #notifyOfEvictions (): void {
+    for (const node of this.#nodes) {
+      node.warm.onLetGo = functionIndex => {
+        for (const balancer of this.#balancers) balancer.letGo(node, functionIndex, this.#nowS)
+      }
+    }
   }
 
   run (): Result {
@@ -159,6 +180,7 @@ class Simulation {
       case kinds.EVENT_STARTED: return this.#started(this.#calls.at(subject), stamp)
       case kinds.EVENT_PROBE: return this.#probe(this.#nodes[subject]!, this.#balancers[stamp]!)
       case kinds.EVENT_PLACE_AGAIN: return this.#dispatch(this.#calls.at(subject))
+      case kinds.EVENT_WAITED: return this.#waited(this.#calls.at(subject), stamp)
       case kinds.EVENT_SAMPLE: return this.#sample()
       case kinds.EVENT_NODE_LOST: return this.#lose(this.#nodes[subject]!)
       case kinds.EVENT_NODE_UP: return this.#raise(this.#nodes[subject]!)
@@ -182,33 +204,73 @@ class Simulation {
   }
 
   #dispatch (call: Call): void {
+    if (this.#tryDispatch(call)) return
     const balancer = this.#balancers[call.balancer]!
-    const target = balancer.place(call)
-    if (target < 0) return this.#shedCall(call)
+    const { noPlace, waitMs } = call.lease
+    if (noPlace !== 'all_nodes_full' && noPlace !== 'instance_expected') return this.#shedCall(call, noPlace)
+    if (!balancer.queue(call, this.#nowS)) return this.#shedCall(call, 'queue_full')
+    if (!call.wasQueued) this.#queued++
+    call.wasQueued = true
+    const deadlineS = balancer.deadlineS(call)
+    const untilS = noPlace === 'instance_expected' ? Math.min(deadlineS, this.#nowS + waitMs / 1000) : deadlineS
+    this.#events.push(untilS, kinds.EVENT_WAITED, call.index, call.waits)
+  }
+
+  /** Places the call and sends it; false if there is no place for it now. */
+  #tryDispatch (call: Call): boolean {
+    const balancer = this.#balancers[call.balancer]!
+    const target = balancer.place(call, this.#nowS)
+    if (target < 0) return false
     const node = this.#nodes[target]!
     if (!node.isUp) {
-      if (balancer.unreachable(call)) this.#events.push(this.#nowS + this.#scenario.retryS, kinds.EVENT_PLACE_AGAIN, call.index)
-      else this.#shedCall(call)
-      return
+      if (balancer.unreachable(call)) this.#placeLater(call)
+      else this.#shedCall(call, 'unreachable')
+    } else if (balancer.isRefused(call, node, this.#nowS)) {
+      this.#refused++
+      balancer.refused(call, node, this.#nowS)
+      this.#placeLater(call)
+    } else {
+      call.sentS = this.#nowS
+      node.accept(call, this.#nowS)
     }
-    node.accept(call, this.#nowS)
+    return true
+  }
+
+  #placeLater (call: Call): void {
+    this.#events.push(this.#nowS + this.#scenario.retryS, kinds.EVENT_PLACE_AGAIN, call.index)
+  }
+
+  /** A call has waited as long as it was told to, or as long as any may: it goes where there is room, or never. */
+  #waited (call: Call, stamp: number): void {
+    if (call.waiting === null || call.waits !== stamp) return
+    const balancer = this.#balancers[call.balancer]!
+    call.lease.mayWait = false
+    if (this.#tryDispatch(call)) {
+      if (call.waiting !== null) balancer.unqueue(call)
+    } else if (this.#nowS >= balancer.deadlineS(call)) this.#shedCall(call, 'queue_deadline')
+    else this.#events.push(balancer.deadlineS(call), kinds.EVENT_WAITED, call.index, stamp)
   }
 
   #step (node: NodeModel, stamp: number): void {
     if (!node.isCurrent(stamp)) return
     const call = node.step(this.#nowS)
     if (call === null) return
+    const balancer = this.#balancers[call.balancer]!
+    const { functionIndex } = call
     this.#executed++
-    this.#metrics.done(call.functionIndex, call.arrivalS, call.executionS, call.isCold, this.#nowS)
-    this.#balancers[call.balancer]!.answered(call)
+    this.#metrics.done(functionIndex, call.arrivalS, call.executionS, call.isCold, this.#nowS)
+    balancer.answered(call, node, this.#nowS)
     this.#end(call)
+    balancer.serve(functionIndex, waiting => this.#tryDispatch(waiting))
   }
 
   #started (call: Call, stamp: number): void {
     if (call.starts === stamp && call.state === CALL_STARTING) this.#nodes[call.node]!.started(call, this.#nowS)
   }
 
-  #shedCall (call: Call): void {
+  #shedCall (call: Call, why: string): void {
+    this.#shedReasons.set(why, (this.#shedReasons.get(why) ?? 0) + 1)
+    if (call.waiting !== null) this.#balancers[call.balancer]!.unqueue(call)
     this.#shed++
     this.#end(call)
   }
@@ -221,7 +283,7 @@ class Simulation {
 
   #probe (node: NodeModel, balancer: BalancerModel): void {
     const nowMs = this.#nowS * 1000
-    balancer.probed(node, nowMs)
+    balancer.probed(node, this.#nowS)
     const { probeIntervalS, probeJitterRatio } = this.#scenario
     const delayMs = nextProbeDelayMs(balancer.health(node.index), nowMs, this.#probeRandom.next(),
       { ...DEFAULT_PROBE_SCHEDULE, intervalMs: probeIntervalS * 1000, jitterRatio: probeJitterRatio })
@@ -258,7 +320,9 @@ class Simulation {
   #pool () {
     const members = this.#nodes.filter(({ index }) => this.#present[index])
       .map(({ index, spec }) => ({ index, id: this.#ids[index]!, capacity: spec.cores }))
-    return poolView(members, this.#scenario.nodes[0]!.cores, this.#contender.policy)
+    const { nodes, keepAliveS, tuning } = this.#scenario
+    return poolView(members, nodes[0]!.cores, this.#contender.policy,
+      { keepAliveMs: keepAliveS * 1000, ...tuning, ...this.#contender.tuning })
   }
 
   #result (): Result {
@@ -269,6 +333,7 @@ class Simulation {
       seed: this.#seed,
       ...this.#metrics.result(),
       counts: { arrived: this.#arrived, executed: this.#executed, shed: this.#shed, lost: this.#lost },
+      shedReasons: Object.fromEntries(this.#shedReasons),
       refusalsPerCall: this.#refused / arrived,
       queuedRatio: this.#queued / arrived,
       loadFactor: this.#factor,

@@ -17,8 +17,8 @@ export class WarmSet {
   idleMb = 0
   /** Number of the last change of any idle count. */
   version = 0
-  /** Containers thrown away to make room. */
-  evictions = 0
+  /** Called for each container that is let go without having been asked for. */
+  onLetGo: (functionIndex: number) => void = () => {}
   #oldest = NONE
   #newest = NONE
   #free = NONE
@@ -80,14 +80,15 @@ export class WarmSet {
 
   /** Ends the containers whose keep-alive is over. To be called before anything is read. */
   expire (nowS: number): void {
-    while (this.#oldest !== NONE && this.#sinceS[this.#oldest]! + this.#keepAliveS <= nowS) this.#remove(this.#oldest)
+    while (this.#oldest !== NONE && this.#sinceS[this.#oldest]! + this.#keepAliveS <= nowS) this.evict()
   }
 
   /** Throws the container away that has been idle for longest; false if there is none. */
   evict (): boolean {
     if (this.#oldest === NONE) return false
+    const functionIndex = this.#functions[this.#oldest]!
     this.#remove(this.#oldest)
-    this.evictions++
+    this.onLetGo(functionIndex)
     return true
   }
 
