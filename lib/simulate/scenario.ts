@@ -24,6 +24,8 @@ export interface BurstPlan {
   readonly callsPerSecond: number
   /** A rare function of about this execution time is what bursts. */
   readonly executionS: number
+  /** Its start-up time; drawn like any other's, it would decide the result alone. */
+  readonly coldS: number
 }
 
 export interface Scenario {
@@ -125,7 +127,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'burst',
     title: '+40 calls/s of a rare function for 3 min at 60 %',
     load: 0.6,
-    burst: { fromS: AT_S, untilS: AT_S + 180, callsPerSecond: 40, executionS: 0.215 },
+    burst: { fromS: AT_S, untilS: AT_S + 180, callsPerSecond: 40, executionS: 0.215, coldS: DEFAULT_COLD_START.medianS },
     phases: around(AT_S)
   },
   {

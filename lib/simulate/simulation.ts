@@ -104,9 +104,9 @@ class Simulation {
     const cores = scenario.nodes.reduce((sum, { cores, speed, joinsS }) => sum + (joinsS === undefined ? cores * speed : 0), 0)
     this.#factor = source === undefined ? scenario.load * cores / offeredCores(workload) : 0
     this.#endS = minutes * 60
-    const bursts = scenario.burst === undefined ? [] : [burstOf(scenario.burst, workload)]
+    const burst = scenario.burst === undefined ? undefined : burstOf(scenario.burst, workload)
     this.#source = source?.(random.fork('users')) ??
-      new Arrivals({ ...workload, minutes }, this.#factor, random.fork('arrivals'), bursts)
+      new Arrivals({ ...workload, minutes }, this.#factor, random.fork('arrivals'), burst === undefined ? [] : [burst])
     this.#metrics = new Metrics(workload.functions.length, scenario.warmUpMinutes * 60, this.#endS, scenario.phases)
     this.#probeRandom = random.fork('probes')
     const world = {
@@ -117,6 +117,7 @@ class Simulation {
       keepAliveS: scenario.keepAliveS,
       runningPerCore: scenario.runningPerCore
     }
+    if (burst !== undefined) world.coldMedianS[burst.functionIndex] = scenario.burst!.coldS
     this.#nodes = scenario.nodes.map((plan, index) => new NodeModel(index, plan, world, scenario.balancers))
     // Homes are as much chance as arrivals are: other seeds have other ids.
     this.#ids = this.#nodes.map(({ index }) => `runner-${seed}-${String(index).padStart(4, '0')}`)

@@ -37,7 +37,7 @@ void t.test('every call is executed, shed or lost, exactly once', async t => {
       ...(index === 2 && { lostS: 310, returnsS: 330 }),
       ...(index === 3 && { joinsS: 320 })
     })),
-    burst: { fromS: 400, untilS: 430, callsPerSecond: 50, executionS: 0.2 }
+    burst: { fromS: 400, untilS: 430, callsPerSecond: 50, executionS: 0.2, coldS: 1 }
   }
   for (const contender of [LEAST, HASH]) {
     const { counts, calls, minutes } = simulate(lossy, workload, contender, 7)

@@ -6,6 +6,7 @@ import { Arrivals } from '../../../lib/simulate/arrivals.ts'
 import { constant } from '../../../lib/simulate/distribution.ts'
 import { generateWorkload } from '../../../lib/simulate/generator.ts'
 import { Random } from '../../../lib/simulate/random.ts'
+import { readRecordedLog } from '../../../lib/simulate/recorded-log.ts'
 import { readTraceFolder, TraceError } from '../../../lib/simulate/trace-folder.ts'
 import { offeredCores, selectWindow, totalCalls } from '../../../lib/simulate/workload.ts'
 import type { Workload } from '../../../lib/simulate/workload.ts'
@@ -59,6 +60,40 @@ void t.test('what is wrong with a trace is said with its place', async t => {
     }
   }
   t.throws(() => readTraceFolder('/nowhere'), /a trace folder holds invocations\.csv/)
+})
+
+void t.test('an access log of fnlb becomes a workload', async t => {
+  const path = join(t.testdir(), 'access.log')
+  const line = (minute: number, target: string, durationMs: number, more = {}): string => JSON.stringify({
+    level: 'info',
+    time: new Date(Date.UTC(2026, 0, 1, 0, minute, 30)).toISOString(),
+    method: 'POST',
+    path: target,
+    status: 200,
+    duration_ms: durationMs,
+    placed_ms: 1,
+    node: 'runner-1',
+    msg: 'request',
+    ...more
+  })
+  writeFileSync(path, [
+    line(0, '/invoke/01A', 101), line(0, '/invoke/01A?x=1', 201), line(2, '/invoke/01A', 89_001), line(1, '/t/app/b', 11),
+    line(1, '/other', 5), line(1, '/invoke/01A', 5, { node: undefined }), 'not json', '{"msg":"started"}', 'null', ''
+  ].join('\n'))
+  const log = await readRecordedLog(path, [{ kind: 'fn' }])
+  t.equal(log.used, 4)
+  t.equal(log.skipped, 5)
+  // The call of 89 s is logged in the third minute and came in the second.
+  t.equal(log.minutes, 2)
+  const [a, b] = log.functions
+  t.strictSame([a!.key, [...a!.calls]], ['fn/01A', [2, 1]])
+  t.strictSame([b!.key, [...b!.calls]], ['t/app/b', [0, 1]])
+  t.ok(Math.abs(b!.execution.meanS - 0.01) < 1e-9)
+  t.ok(Math.abs(a!.execution.quantile(0) - 0.1) < 1e-9)
+  const empty = join(t.testdir(), 'empty.log')
+  writeFileSync(empty, 'x\n')
+  await t.rejects(readRecordedLog(empty, [{ kind: 'fn' }]), /none of 1 lines is a call/)
+  await t.rejects(readRecordedLog('/nowhere', [{ kind: 'fn' }]), /expected an access log of fnlb/)
 })
 
 void t.test('the generator has the published shape', async t => {
