@@ -41,9 +41,9 @@ function range (runs: readonly RunResult[], measure: (run: RunResult) => number)
   return runs.length === 1 ? compact(found.mean) : `${compact(found.mean)} (${compact(found.min)}-${compact(found.max)})`
 }
 
-/** Percent of the calls that were refused or lost; '' when there was none. */
+/** Percent of the measured calls that were shed or lost; '' when there was none. */
 function failed (runs: readonly RunResult[]): string {
-  const found = summary(runs, ({ counts }) => 100 * (counts.shed + counts.lost) / Math.max(1, counts.arrived))
+  const found = summary(runs, run => run.notRunPercent)
   return found === undefined || found.max === 0 ? '' : ` [${compact(found.mean)} % not run]`
 }
 
@@ -106,7 +106,7 @@ function disturbanceSections (results: Results): Section[] {
       columns: [
         left('policy'),
         ...scenario.phases.map(phase => right(`${phase.name}, ms`)),
-        ...['cold starts after', 'worst-minute p99 after, s', 'minutes to recover', 'seeds recovered in 10 min', 'lost', 'shed']
+        ...['cold starts after', 'worst-minute p99 after, s', 'minutes to recover', 'seeds recovered in 10 min', 'not run %']
           .map(right)
       ],
       rows: contendersIn(results, name).map(contender => {
@@ -119,8 +119,7 @@ function disturbanceSections (results: Results): Section[] {
           mean(runs, run => phaseOf(run, 'after').worstMinuteP99Ms / 1000),
           compact(recoveries.reduce((sum, minutes) => sum + minutes, 0) / recoveries.length),
           `${recoveries.filter(minutes => minutes <= 10).length} of ${runs.length}`,
-          mean(runs, run => run.counts.lost),
-          mean(runs, run => run.counts.shed)
+          mean(runs, run => run.notRunPercent)
         ]
       })
     }

@@ -4,8 +4,8 @@
  * ones do: five workers of four cores, sandboxes of 512 MB, 40 functions by the popularity of the Azure 2021 trace, and
  * 20, 50 and 100 users in turn for 100 s each who think for 0.1 to 1 s.
  *
- * Assumed, since it is not published: execution times of the eight FunctionBench programs, start-up time, and memory
- * of a worker for sandboxes (as in research/policy.md §7.1).
+ * Assumed, since it is not published: execution times of the eight FunctionBench programs and the start-up time. How
+ * many sandboxes a worker keeps is not published either, and decides how many calls are cold: it is the caller's choice.
  */
 import { percentiles } from './distribution.ts'
 import { REFERENCE } from './scenario.ts'
@@ -18,7 +18,6 @@ const FUNCTIONS = 40
 const SECONDS = 100
 const USERS = [20, 50, 100] as const
 const SANDBOX_MB = 512
-const WORKER_MB = 5 * 1024
 const PROGRAM_MS = [60, 80, 100, 130, 160, 200, 250, 300] as const
 const START_S = 0.3
 
@@ -45,8 +44,11 @@ export interface Experiment {
   readonly source: (random: Random) => VirtualUsers
 }
 
-/** @param popularity of functions, in any unit and order; the 40 most popular are used. */
-export function hikuExperiment (popularity: readonly number[]): Experiment {
+/**
+ * @param popularity of functions, in any unit and order; the 40 most popular are used.
+ * @param sandboxes that fit into the memory of a worker.
+ */
+export function hikuExperiment (popularity: readonly number[], sandboxes: number): Experiment {
   const weights = popularity.toSorted((a, b) => b - a).slice(0, FUNCTIONS)
   const minutes = USERS.length * SECONDS / 60
   const functions = weights.map((_, index): FunctionProfile => {
@@ -64,7 +66,7 @@ export function hikuExperiment (popularity: readonly number[]): Experiment {
       ...REFERENCE,
       name: 'hiku',
       title: 'Hiku: 5 workers, 20, 50 and 100 users',
-      nodes: Array.from({ length: 5 }, () => ({ cores: 4, memoryMb: WORKER_MB, speed: 1 })),
+      nodes: Array.from({ length: 5 }, () => ({ cores: 4, memoryMb: sandboxes * SANDBOX_MB, speed: 1 })),
       balancers: 1,
       warmUpMinutes: 0,
       measuredMinutes: minutes,

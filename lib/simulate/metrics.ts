@@ -40,6 +40,8 @@ export interface MinuteResult {
 export interface Measures {
   /** Calls that arrived in the measured part and were executed. */
   readonly calls: number
+  /** Part of those that arrived in it which were not: shed, or lost with a node. They are in no other measure. */
+  readonly notRunPercent: number
   readonly meanAddedMs: number
   readonly p50AddedMs: number
   readonly p99AddedMs: number
@@ -90,6 +92,7 @@ export class Metrics {
   readonly #phases: readonly Phase[]
   readonly #added = new Numbers()
   readonly #slowdowns = new Numbers()
+  #notRun = 0
   #addedSum = 0
   #executionSum = 0
   /** Per function: calls, cold starts, sum of slowdowns. */
@@ -143,6 +146,11 @@ export class Metrics {
     if (isCold) this.#cold[functionIndex]!++
   }
 
+  /** A call was not executed. */
+  failed (arrivalS: number): void {
+    if (this.isMeasured(arrivalS)) this.#notRun++
+  }
+
   /** Mean calls per core at each node over the window that ends now. */
   load (perCore: readonly number[], nowS: number): void {
     if (nowS <= this.#fromS || nowS > this.#untilS || perCore.length === 0) return
@@ -168,6 +176,7 @@ export class Metrics {
     const each = (sum: number, count: number): number => count === 0 ? 0 : sum / count
     return {
       calls,
+      notRunPercent: each(this.#notRun, calls + this.#notRun) * 100,
       meanAddedMs: each(this.#addedSum, calls) * 1000,
       p50AddedMs: quantile(added, 0.5) * 1000,
       p99AddedMs: quantile(added, 0.99) * 1000,

@@ -132,6 +132,13 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     ...REFERENCE,
+    name: 'overload',
+    title: '+100 calls/s of a rare 0.3 s function for 3 min: 117 % in all',
+    burst: { fromS: AT_S, untilS: AT_S + 180, callsPerSecond: 100, executionS: 0.3, coldS: DEFAULT_COLD_START.medianS },
+    phases: around(AT_S)
+  },
+  {
+    ...REFERENCE,
     name: 'speeds',
     title: 'half of the nodes at 0.5 x, half at 1.5 x speed',
     nodes: [...nodes(8, { ...NODE, speed: 0.5 }), ...nodes(8, { ...NODE, speed: 1.5 })],

@@ -5,6 +5,7 @@ import { Random } from '../../../lib/simulate/random.ts'
 import { REFERENCE, SCENARIOS, scenarioNamed } from '../../../lib/simulate/scenario.ts'
 import { simulate } from '../../../lib/simulate/simulation.ts'
 import { selectWindow } from '../../../lib/simulate/workload.ts'
+import type { Tier } from '../../../lib/simulate/contenders.ts'
 import type { Scenario } from '../../../lib/simulate/scenario.ts'
 
 const workload = generateWorkload(new Random(1), { functions: 60, minutes: 12, callsPerSecond: 20, cores: 10 })
@@ -67,6 +68,38 @@ void t.test('phases are of their minutes', async t => {
   const result = simulate({ ...small, phases }, workload, LEAST, 5)
   t.equal(result.phases[0]!.calls, result.minutes[5]!.calls)
   t.equal(result.phases[1]!.calls, result.minutes[10]!.calls + result.minutes[11]!.calls)
+})
+
+void t.test('a balancer knows what its tier tells it', async t => {
+  const runOf = (tier: Tier) => simulate(small, workload, { name: tier, policy: 'hot', tier }, 5)
+  const runs = new Map((['none', 'load', 'T0', 'T1', 'T2'] as const).map(tier => [tier, runOf(tier)]))
+  for (const [tier, { refusalsPerCall }] of runs) t.equal(refusalsPerCall > 0, tier === 'T2', `${tier}: ${refusalsPerCall}`)
+  t.equal(new Set([...runs.values()].map(({ meanAddedMs }) => meanAddedMs)).size, 5, 'each tier decides otherwise')
+})
+
+void t.test('what a node lets go is heard at once by those who are told', async t => {
+  const tight: Scenario = { ...small, nodes: small.nodes.map(node => ({ ...node, memoryMb: 600 })) }
+  const pull = { name: 'pull', policy: 'pull', tier: 'T0' } as const
+  const told = simulate(tight, workload, { ...pull, hasEvictionNotices: true }, 5)
+  const untold = simulate(tight, workload, pull, 5)
+  t.ok(told.coldPercent < untold.coldPercent, `${told.coldPercent} % cold, untold ${untold.coldPercent} %`)
+})
+
+void t.test('in a full pool calls wait in the balancer, and not for ever', async t => {
+  const queue = { deadlineMs: 2000, perFunction: 5 }
+  const full: Scenario = { ...small, load: 1.6, runningPerCore: 1, queue }
+  const { counts, queuedRatio, shedReasons, notRunPercent } = simulate(full, workload, LEAST, 5)
+  t.equal(counts.executed + counts.shed, counts.arrived)
+  t.ok(queuedRatio > 0.1, `${queuedRatio} of the calls waited`)
+  t.ok((shedReasons['queue_deadline'] ?? 0) > 0 && (shedReasons['queue_full'] ?? 0) > 0, JSON.stringify(shedReasons))
+  t.ok(notRunPercent > 5 && notRunPercent < 60, `${notRunPercent} %`)
+})
+
+void t.test('the pool comes back after all of it was away', async t => {
+  const away: Scenario = { ...small, nodes: small.nodes.map(node => ({ ...node, lostS: 300, returnsS: 310 })) }
+  const { counts, minutes } = simulate(away, workload, { name: 'hot', policy: 'hot', tier: 'T2' }, 5)
+  t.ok(counts.lost > 0 && counts.shed > 0, 'calls under way are lost, and for some seconds there is no node')
+  t.ok(minutes.slice(7).every(({ calls }) => calls > 0), 'then calls are served again')
 })
 
 void t.test('a workload that is too short is an error that says so', async t => {
