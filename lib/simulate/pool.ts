@@ -24,6 +24,7 @@ export function poolView (
     nodes: ring.nodes.map(({ id }) => ({ id, host: 'simulated', port: 1, slot: slots.get(id)! })),
     ring: ring.image,
     policy,
+    queue: { perFunction: 100, total: 0, deadlineMs: 5000, rule: 'round-robin' },
     tuning,
     keyRules: [{ kind: 'fn' }],
     missingKey: 'least-request',
