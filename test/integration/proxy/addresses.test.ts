@@ -36,10 +36,12 @@ scene('IPv4 and IPv6 on one socket', {
   t.equal(six!.header('forwarded'), 'for="[::1]";host=fn.example;proto=http')
 })
 
-if (hasIpv6) scene('an HTTP/1.0 client over IPv6 without a Host', { requests: 1, listen: { host: '::1' } }, async (t, stage) => {
-  await ask(stage, { host: '::1', port: stage.proxy.port }, 'GET /invoke/f HTTP/1.0\r\n\r\n')
-  t.equal(stage.runner.calls[0]!.header('host'), `[::1]:${stage.proxy.port}`)
-})
+if (hasIpv6) {
+  scene('an HTTP/1.0 client over IPv6 without a Host', { requests: 1, listen: { host: '::1' } }, async (t, stage) => {
+    await ask(stage, { host: '::1', port: stage.proxy.port }, 'GET /invoke/f HTTP/1.0\r\n\r\n')
+    t.equal(stage.runner.calls[0]!.header('host'), `[::1]:${stage.proxy.port}`)
+  })
+}
 
 const directory = mkdtempSync(path.join(tmpdir(), 'fnlb-'))
 const socketPath = path.join(directory, 'socket')
