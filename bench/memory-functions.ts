@@ -1,18 +1,20 @@
 /**
- * Bytes per known function (DESIGN §7: at most 400): the growth of heap and array buffers while a table of 50,000
- * functions fills. The second line feeds keys cut out of 8 KiB request heads, as the engine does; if a key kept its
+ * Bytes per known function (DESIGN §7: at most 400): the growth of heap and array buffers while the function table of a
+ * thread fills with 50,000 functions, with the orders that `hot` keeps in a pool of 64 nodes, and the hot table. The second line feeds keys cut out of 8 KiB request heads, as the engine does; if a key kept its
  * head alive it would show. Run: node --expose-gc dist/bench/memory-functions.js
  */
 import { FunctionTable } from '../lib/core/function-table.ts'
 import { compileKeyRules } from '../lib/core/key-rules.ts'
 import { buildRing } from '../lib/core/ring.ts'
+import { HotTable } from '../lib/tables/hot-table.ts'
 
 const FUNCTIONS = 50_000
+const NODES = 64
 const PADDING = 'x'.repeat(8000)
 const collect = globalThis.gc
 if (collect === undefined) throw new Error('run with --expose-gc')
 
-const { image } = buildRing(Array.from({ length: 64 }, (_, index) => ({ id: `runner-${index}`, capacity: 16 })))
+const { image } = buildRing(Array.from({ length: NODES }, (_, index) => ({ id: `runner-${index}`, capacity: 16 })))
 const { extract } = compileKeyRules([{ kind: 'fn' }])
 const header = (): undefined => undefined
 
@@ -29,9 +31,15 @@ function used (): number {
 function measure (name: string, key: (index: number) => string): void {
   const table = new FunctionTable(image, FUNCTIONS)
   const before = used()
-  for (let index = 0; index < FUNCTIONS; index++) table.lookup(key(index))
+  const hot = HotTable.create(FUNCTIONS, NODES)
+  for (let index = 0; index < FUNCTIONS; index++) {
+    const entry = table.lookup(key(index))
+    table.order(entry)
+    hot.countSent(0, table.high(entry), table.low(entry), index % NODES, 1)
+  }
   const bytes = (used() - before) / FUNCTIONS
-  console.log(`${name.padEnd(44)} ${table.size} functions  ${bytes.toFixed(0)} bytes per function`)
+  console.log(`${name.padEnd(44)} ${table.size} functions  ${bytes.toFixed(0)} bytes per function` +
+    `, ${hot.pages.size} pages, ${hot.pages.evictions} evicted`)
 }
 
 measure('fn/<26 characters>', index => 'fn/' + fnId(index))

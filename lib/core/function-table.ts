@@ -1,6 +1,7 @@
 /**
  * The functions that one thread knows in one pool: key → entry, and for each entry its hash and the first ranks of its
- * preference list, so that a decision about a known function costs one look-up and no walk.
+ * preference list, so that a decision about a known function costs one look-up and no walk. A policy that scores whole
+ * pools asks for longer lists (`order`), which are kept from then on.
  *
  * Bounded: when full, the clock (second chance) gives the place of a function not called since its last turn to the new
  * one; what is forgotten is computed again, so eviction costs time and never a wrong answer.
@@ -13,6 +14,12 @@ import type { RingImage } from '../tables/snapshot.ts'
 
 /** Ranks kept per entry: home, and more spill and retry candidates than a call normally sees. */
 export const KEPT_RANKS = 8
+
+/** Ranks kept per entry for policies that look at whole pools: 64 bytes, a part of the 400 a function may take. */
+export const ORDER_RANKS = 64
+
+/** Nodes in an order are bytes; larger pools are never looked at whole. */
+const MAX_ORDER_NODES = 256
 
 const FIRST_ENTRIES = 256
 
@@ -30,6 +37,10 @@ export class FunctionTable {
   #generations = new Uint32Array(0)
   /** 1: called since the hand last passed. */
   #called = new Uint8Array(0)
+  /** Orders, and the generation of each; empty until the first is asked for. */
+  #orders = new Uint8Array(0)
+  #orderGenerations = new Uint32Array(0)
+  readonly #scratch = new Uint16Array(ORDER_RANKS)
   #generation = 1
   #hand = 0
   #evictions = 0
@@ -68,6 +79,7 @@ export class FunctionTable {
     this.#generation++
     if (this.#generation > 0xffffffff) {
       this.#generations.fill(0)
+      this.#orderGenerations.fill(0)
       this.#generation = 1
     }
   }
@@ -90,6 +102,7 @@ export class FunctionTable {
     // Not yet "called": a stream of functions that are called once must not push out those called again and again.
     this.#called[entry] = 0
     this.#rank(entry)
+    if (entry < this.#orderGenerations.length) this.#orderGenerations[entry] = 0
     return entry
   }
 
@@ -121,6 +134,33 @@ export class FunctionTable {
     if (rank >= KEPT_RANKS) return this.#tail(this.#hashes[entry]!, rank)
     const node = this.#ranks[entry * KEPT_RANKS + rank]!
     return node === NO_NODE ? -1 : node
+  }
+
+  /** The orders of all entries; see `order`. */
+  get orders (): Uint8Array {
+    return this.#orders
+  }
+
+  /** Nodes in every order. */
+  get orderLength (): number {
+    return Math.min(ORDER_RANKS, this.distinct)
+  }
+
+  /**
+   * The first ranks of an entry's preference list in one piece: where in `orders` they begin; home first.
+   * @throws RangeError in a pool too large for it.
+   */
+  order (entry: number): number {
+    const from = entry * ORDER_RANKS
+    if (entry < this.#orderGenerations.length && this.#orderGenerations[entry] === this.#generation) return from
+    if (entry >= this.#orderGenerations.length) this.#growOrders()
+    const walker = this.#walker
+    if (walker.nodeCount > MAX_ORDER_NODES) throw new RangeError(`orders in a pool of ${walker.nodeCount} nodes`)
+    const ranks = walker.walk(this.#hashes[entry]!, this.#scratch)
+    for (let rank = 0; rank < ranks; rank++) this.#orders[from + rank] = this.#scratch[rank]!
+    this.#tailRank = -1
+    this.#orderGenerations[entry] = this.#generation
+    return from
   }
 
   /** Deep ranks are walked on demand; asked for in order, each costs one step. */
@@ -177,6 +217,13 @@ export class FunctionTable {
     this.#ranks = grown(this.#ranks, new Uint16Array(entries * KEPT_RANKS))
     this.#generations = grown(this.#generations, new Uint32Array(entries))
     this.#called = grown(this.#called, new Uint8Array(entries))
+    if (this.#orders.length > 0) this.#growOrders()
+  }
+
+  #growOrders (): void {
+    const entries = this.#called.length
+    this.#orders = grown(this.#orders, new Uint8Array(entries * ORDER_RANKS))
+    this.#orderGenerations = grown(this.#orderGenerations, new Uint32Array(entries))
   }
 }
 

@@ -74,6 +74,11 @@ export class RingWalker {
     return this.#distinct
   }
 
+  /** Nodes of the ring, with points or without. */
+  get nodeCount (): number {
+    return this.#seen.length
+  }
+
   /** Changes to another ring; a walk under way is over. */
   use (image: RingImage): void {
     this.#image = image

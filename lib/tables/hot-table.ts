@@ -151,30 +151,32 @@ export class HotTable {
     for (let attempt = 0; attempt < 3; attempt++) {
       const version = Atomics.load(words, at + VERSION)
       if ((version & LOCKED) !== 0) continue
-      if (Atomics.load(keys, page * 2) !== high || Atomics.load(keys, page * 2 + 1) !== low) return -1
-      const more = Atomics.load(words, at + MORE)
-      const exec = Atomics.load(words, at + EXEC)
-      const deviation = Atomics.load(words, at + DEVIATION)
-      const init = Atomics.load(words, at + INIT)
-      const starts = Atomics.load(words, at + STARTS)
-      const startTick = Atomics.load(words, at + START_AT)
-      for (let cell = at + CELLS; cell < at + CELLS_END; cell += 2) {
-        const word = Atomics.load(words, cell)
-        const seen = Atomics.load(words, cell + 1)
-        if (word === 0 || !this.#isLive((word >>> 16) - 1, seen, tick)) continue
+      const isOurs = keys[page * 2] === high && keys[page * 2 + 1] === low
+      const more = words[at + MORE]!
+      if (isFirst) {
+        view.setTimes(words[at + EXEC]!, words[at + DEVIATION]!, words[at + INIT]!)
+        const startTick = words[at + START_AT]!
+        const starts = ageOf(tick, startTick) <= START_LIFE ? words[at + STARTS]! : 0
+        view.setStart((starts >>> 16) - 1, starts & MAX_STARTS, startTick)
+      }
+      // Cells are taken from the first on, and given to other nodes but never back.
+      for (let cell = at + CELLS; cell < at + CELLS_END && words[cell] !== 0; cell += 2) {
+        const word = words[cell]!
+        const seen = words[cell + 1]!
+        if (!this.#isLive((word >>> 16) - 1, seen, tick)) continue
         view.slots[view.count] = (word >>> 16) - 1
         view.idle[view.count] = word & MAX_IDLE
         view.seen[view.count++] = seen
       }
-      if (Atomics.load(words, at + VERSION) === version) {
-        if (isFirst) {
-          view.setTimes(exec, deviation, init)
-          if (ageOf(tick, startTick) <= START_LIFE) view.setStart((starts >>> 16) - 1, starts & MAX_STARTS, startTick)
-        }
-        return more
+      // Adding nothing reads the version not before all of the above was read, which a plain load would not promise.
+      if (Atomics.add(words, at + VERSION, 0) === version) {
+        if (isOurs) return more
+        break
       }
       view.count = before
     }
+    view.count = before
+    if (isFirst) view.clear()
     return -1
   }
 
@@ -213,18 +215,18 @@ export class HotTable {
       const next = pages.find(moreHigh, low)
       if (!pages.enter(writer, next, moreHigh, low)) continue
       // Called as often as the first page is.
-      Atomics.store(words, next * PAGE_WORDS + SEEN, tick)
+      words[next * PAGE_WORDS + SEEN] = tick
       if (!this.tookIdle) this.#take(next * PAGE_WORDS, slot, tick)
       pages.leave(next)
     }
     if (!pages.enter(writer, page, high, low)) return page
-    Atomics.store(words, at + SEEN, tick)
+    words[at + SEEN] = tick
     if (!this.tookIdle) this.#take(at, slot, tick)
     if (!this.tookIdle) {
       const isOld = ageOf(tick, words[at + START_AT]!) > START_LIFE
       const starts = isOld ? 0 : words[at + STARTS]! & MAX_STARTS
-      Atomics.store(words, at + STARTS, (slot + 1) << 16 | Math.min(MAX_STARTS, starts + 1))
-      Atomics.store(words, at + START_AT, tick)
+      words[at + STARTS] = (slot + 1) << 16 | Math.min(MAX_STARTS, starts + 1)
+      words[at + START_AT] = tick
     }
     pages.leave(page)
     return page
@@ -235,23 +237,24 @@ export class HotTable {
     if (cell < 0) return
     const word = this.pages.words[cell]!
     if ((word & MAX_IDLE) === 0 || !this.#isLive(slot, this.pages.words[cell + 1]!, tick)) return
-    Atomics.store(this.pages.words, cell, word - 1)
+    this.pages.words[cell] = word - 1
     this.tookIdle = true
   }
 
-  /** Takes in how a call ended. */
+  /** Takes in how a call ended; not if the function has given its page to another since. */
   countEnded (writer: number, high: number, low: number, ended: HotCall, tick: number, hint = -1): void {
     const { pages } = this
-    const page = this.#pageOf(writer, high, low, tick, hint, 0)
+    const page = pages.find(high, low, hint)
     if (!pages.enter(writer, page, high, low)) return
     const { words } = pages
     const at = page * PAGE_WORDS
-    if (ended.wasStart && (words[at + STARTS]! & MAX_STARTS) > 0) Atomics.sub(words, at + STARTS, 1)
+    if (ended.wasStart && (words[at + STARTS]! & MAX_STARTS) > 0) words[at + STARTS]!--
     this.#learnTimes(at, ended)
     const more = words[at + MORE]!
-    const isSet = ended.slot < 0 || this.#set(at, ended.slot, ended.idle, tick, false) || (more === 0 && this.#fill(at, ended.slot, ended.idle, tick))
+    const { slot, idle } = ended
+    const isSet = slot < 0 || this.#set(at, slot, idle, tick, false) || (more === 0 && this.#fill(at, slot, idle, tick))
     pages.leave(page)
-    if (!isSet) this.#setElsewhere(writer, page, high, low, ended.slot, ended.idle, tick, more, false)
+    if (!isSet) this.#setElsewhere(writer, page, high, low, slot, idle, tick, more, false)
   }
 
   #learnTimes (at: number, { execUs, initUs }: HotCall): void {
@@ -260,15 +263,15 @@ export class HotTable {
       const sample = Math.min(MAX_US, execUs)
       const known = words[at + EXEC]!
       const away = Math.abs(sample - known)
-      Atomics.store(words, at + EXEC, known === 0 ? Math.ceil(sample) : average(known, sample, EXEC_WEIGHT))
-      if (known > 0) Atomics.store(words, at + DEVIATION, average(words[at + DEVIATION]!, away, EXEC_WEIGHT))
-      Atomics.store(header, GLOBAL_EXEC, average(header[GLOBAL_EXEC]!, sample, GLOBAL_EXEC_WEIGHT))
+      words[at + EXEC] = known === 0 ? Math.ceil(sample) : average(known, sample, EXEC_WEIGHT)
+      if (known > 0) words[at + DEVIATION] = average(words[at + DEVIATION]!, away, EXEC_WEIGHT)
+      header[GLOBAL_EXEC] = average(header[GLOBAL_EXEC]!, sample, GLOBAL_EXEC_WEIGHT)
     }
     if (initUs > 0) {
       const sample = Math.min(MAX_US, initUs)
       const known = words[at + INIT]!
-      Atomics.store(words, at + INIT, known === 0 ? Math.ceil(sample) : average(known, sample, INIT_WEIGHT))
-      Atomics.store(header, GLOBAL_INIT, average(header[GLOBAL_INIT]!, sample, GLOBAL_INIT_WEIGHT))
+      words[at + INIT] = known === 0 ? Math.ceil(sample) : average(known, sample, INIT_WEIGHT)
+      header[GLOBAL_INIT] = average(header[GLOBAL_INIT]!, sample, GLOBAL_INIT_WEIGHT)
     }
   }
 
@@ -280,6 +283,7 @@ export class HotTable {
    */
   setIdle (writer: number, high: number, low: number, slot: number, idle: number, tick: number): void {
     const { pages } = this
+    if (idle === 0 && pages.find(high, low) < 0) return
     const page = this.#pageOf(writer, high, low, tick, -1, 2 * pages.header[KEEP_ALIVE]!)
     if (!pages.enter(writer, page, high, low)) return
     const at = page * PAGE_WORDS
@@ -337,8 +341,8 @@ export class HotTable {
     const { words } = this.pages
     if (keepsNewer && ((words[cell + 1]! - tick) | 0) > 0) return true
     const known = this.#isLive(slot, words[cell + 1]!, tick) ? words[cell]! & MAX_IDLE : 0
-    Atomics.store(words, cell, (slot + 1) << 16 | Math.min(MAX_IDLE, idle < 0 ? known + 1 : idle))
-    Atomics.store(words, cell + 1, tick)
+    words[cell] = (slot + 1) << 16 | Math.min(MAX_IDLE, idle < 0 ? known + 1 : idle)
+    words[cell + 1] = tick
     return true
   }
 
@@ -348,8 +352,8 @@ export class HotTable {
     for (let cell = at + CELLS; cell < at + CELLS_END; cell += 2) {
       const word = words[cell]!
       if (word !== 0 && this.#isLive((word >>> 16) - 1, words[cell + 1]!, tick)) continue
-      Atomics.store(words, cell, (slot + 1) << 16 | Math.min(MAX_IDLE, Math.abs(idle)))
-      Atomics.store(words, cell + 1, tick)
+      words[cell] = (slot + 1) << 16 | Math.min(MAX_IDLE, Math.abs(idle))
+      words[cell + 1] = tick
       return true
     }
     return false
@@ -378,7 +382,7 @@ export class HotTable {
       pages.leave(page)
       if (!isSet) continue
       if (ordinal > more && pages.enter(writer, first, high, low)) {
-        Atomics.store(pages.words, first * PAGE_WORDS + MORE, ordinal)
+        pages.words[first * PAGE_WORDS + MORE] = ordinal
         pages.leave(first)
       }
       return

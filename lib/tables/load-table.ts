@@ -111,12 +111,12 @@ export class LoadTable {
 
   /** A call goes to the node. Own row of the thread. */
   countSent (thread: number, slot: number): void {
-    this.#sent.add(thread, slot, 1)
+    this.#sent.bump(thread, slot, 1)
   }
 
   /** A call counted by `countSent` never reached the node. */
   countUnsent (thread: number, slot: number): void {
-    this.#sent.add(thread, slot, -1)
+    this.#sent.bump(thread, slot, -1)
   }
 
   /** Calls sent by all threads, modulo 2^32. */
@@ -140,20 +140,20 @@ export class LoadTable {
     const flags = cells[row + FLAGS]!
     const rounded = Math.round(inFlight)
     this.#settleLasting(row, report, tick)
-    Atomics.store(cells, row + IN_FLIGHT, rounded)
-    Atomics.store(cells, row + BASE, this.#base(row, slot, report.received, own))
+    cells[row + IN_FLIGHT] = rounded
+    cells[row + BASE] = this.#base(row, slot, report.received, own)
     if (report.capacity > 0 && report.capacity <= MAX_CAPACITY) {
-      Atomics.store(cells, row + CAPACITY, Math.max(1, Math.round(report.capacity)))
+      cells[row + CAPACITY] = Math.max(1, Math.round(report.capacity))
     }
     if (isProbe) {
       const hasEarlier = (flags & HAS_PROBE) !== 0
-      Atomics.store(cells, row + FLOOR, hasEarlier ? Math.min(rounded, cells[row + PROBED]!) : rounded)
-      Atomics.store(cells, row + PROBED, rounded)
-      Atomics.store(cells, row + PROBED_AT, tick)
+      cells[row + FLOOR] = hasEarlier ? Math.min(rounded, cells[row + PROBED]!) : rounded
+      cells[row + PROBED] = rounded
+      cells[row + PROBED_AT] = tick
     }
-    Atomics.store(cells, row + AT, tick)
+    cells[row + AT] = tick
     // #base may have set a flag of its own.
-    Atomics.store(cells, row + FLAGS, cells[row + FLAGS]! | HAS_REPORT | (isProbe ? HAS_PROBE : 0))
+    cells[row + FLAGS] = cells[row + FLAGS]! | HAS_REPORT | (isProbe ? HAS_PROBE : 0)
     Atomics.store(cells, row + LOCK, 0)
     return true
   }
@@ -167,7 +167,7 @@ export class LoadTable {
       // A first sample is the best guess of the average that there is.
       lasting = age >= LASTING_TAU * 4 ? report.inFlight : before + (report.inFlight - before) * (1 - Math.exp(-age / LASTING_TAU))
     }
-    Atomics.store(cells, row + LASTING, Math.round(lasting * ONE))
+    cells[row + LASTING] = Math.round(lasting * ONE)
   }
 
   /**
@@ -181,14 +181,14 @@ export class LoadTable {
     if (!(received >= 0)) return sent
     const count = received | 0
     if ((cells[row + FLAGS]! & HAS_OFFSET) === 0) {
-      Atomics.store(cells, row + OFFSET, (sent - count) | 0)
-      Atomics.store(cells, row + FLAGS, cells[row + FLAGS]! | HAS_OFFSET)
+      cells[row + OFFSET] = (sent - count) | 0
+      cells[row + FLAGS] = cells[row + FLAGS]! | HAS_OFFSET
       return sent
     }
     const missing = (sent - ((count + cells[row + OFFSET]!) | 0)) | 0
     const possible = Math.max(0, Math.min(own, missing))
     const base = (sent - possible) | 0
-    if (possible !== missing) Atomics.store(cells, row + OFFSET, (base - count) | 0)
+    if (possible !== missing) cells[row + OFFSET] = (base - count) | 0
     return base
   }
 
@@ -220,6 +220,33 @@ export class LoadTable {
       // Without probes nothing shows which of our own calls stay.
       this.lasting = average + uncounted > own ? average + uncounted : own
     }
+  }
+
+  /**
+   * As `peek`, in one number, for scoring many nodes: momentary and lasting load in the mixture `lasting + mix *
+   * (momentary - lasting)`; Infinity if with one more call the node would be over its cap now.
+   */
+  peekMixed (slot: number, own: number, cap: number, mix: number, tick: number, expiry: ReportExpiry): number {
+    const cells = this.#cells
+    const row = slot * CELLS
+    const flags = cells[row + FLAGS]!
+    const age = (flags & HAS_REPORT) === 0 ? NEVER : ageOf(tick, cells[row + AT]!)
+    if (age > expiry.lastingTicks) return own + 1 > cap ? Infinity : own
+    const since = (this.#sent.peek(slot) - cells[row + BASE]!) | 0
+    const uncounted = since < 0 ? 0 : since > own ? own : since
+    const average = cells[row + LASTING]! / ONE
+    let momentary = (age <= expiry.momentaryTicks ? cells[row + IN_FLIGHT]! : average) + uncounted
+    if (momentary < own) momentary = own
+    if (momentary + 1 > cap) return Infinity
+    let lasting = average
+    if ((flags & HAS_PROBE) !== 0 && ageOf(tick, cells[row + PROBED_AT]!) <= expiry.lastingTicks) {
+      if (lasting < cells[row + FLOOR]!) lasting = cells[row + FLOOR]!
+      lasting += uncounted
+    } else {
+      lasting += uncounted
+      if (lasting < own) lasting = own
+    }
+    return lasting + (momentary - lasting) * mix
   }
 
   /** Ticks since the last report; NEVER if there was none. */

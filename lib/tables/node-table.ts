@@ -117,6 +117,13 @@ export class NodeTable {
     return this.#inFlight.peek(slot)
   }
 
+  /** Calls in flight at a node that may take one more; -1 at one that may not. */
+  peekOpen (slot: number): number {
+    if ((this.#state[slot]! & NODE_ELIGIBLE) !== NODE_ELIGIBLE) return -1
+    const inFlight = this.#inFlight.peek(slot)
+    return inFlight >= this.#limits[slot * LIMIT_CELLS + 1]! ? -1 : inFlight
+  }
+
   peekIsEligible (slot: number): boolean {
     return (this.#state[slot]! & NODE_ELIGIBLE) === NODE_ELIGIBLE
   }

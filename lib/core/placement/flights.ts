@@ -38,11 +38,15 @@ export class Flights {
     if (isStart && this.#starting[entry]! > 0) this.#starting[entry]!--
   }
 
-  /** A call waits for the function, or does so no more. */
-  wait (entry: number, low: number, delta: 1 | -1): void {
-    if (delta === 1) this.#own(entry)
-    else if (this.#lows[entry] !== low || this.#waiting[entry] === 0) return
-    this.#waiting[entry]! += delta
+  /** A call waits for the function from now on. */
+  wait (entry: number): void {
+    this.#own(entry)
+    this.#waiting[entry]!++
+  }
+
+  /** A call counted by `wait` waits no more. @param low of the function it was of */
+  stopWaiting (entry: number, low: number): void {
+    if (this.#lows[entry] === low && this.#waiting[entry]! > 0) this.#waiting[entry]!--
   }
 
   waiting (entry: number): number {
@@ -54,20 +58,15 @@ export class Flights {
   }
 
   /**
-   * Milliseconds until an instance can be expected to be free for a call with `ahead` others before it: busy ones end
-   * one after the other, evenly; those being started first need to be ready. Infinity if none is under way.
+   * Milliseconds until an instance that is being started can be expected to be free for a call with `ahead` others
+   * before it. Infinity if none is being started, or if others are running: where a function is warm already, a pool of
+   * instances that is kept short by waiting would make its calls wait again and again (docs/placement.md).
    */
   expectedMs (entry: number, ahead: number, execMs: number, initMs: number, nowMs: number): number {
     if (!this.#isOwn(entry)) return Infinity
-    const busy = this.#busy[entry]!
-    if (busy === 0) return Infinity
     const starting = this.#starting[entry]!
-    const running = busy - starting
-    const untilStarted = starting === 0 ? 0 : Math.max(0, initMs - (nowMs - this.#startedMs[entry]!))
-    if (running === 0) return untilStarted + execMs * (ahead + 1) / busy
-    // The running ones serve the queue alone until those being started join them.
-    const alone = execMs * (ahead + 1) / running
-    return alone <= untilStarted + execMs ? alone : Math.min(alone, untilStarted + execMs * (ahead + 1) / busy)
+    if (starting === 0 || starting < this.#busy[entry]!) return Infinity
+    return untilStarted(initMs, nowMs - this.#startedMs[entry]!) + execMs * (ahead + 1) / starting
   }
 
   #isOwn (entry: number): boolean {
@@ -91,6 +90,14 @@ export class Flights {
     this.#waiting = grown(this.#waiting, new Uint16Array(entries))
     this.#startedMs = grown(this.#startedMs, new Float64Array(entries))
   }
+}
+
+/**
+ * Time until a start that began `elapsed` ago is over. One that takes longer than such starts do is likely to go on for
+ * as long again: the times of starts have a long tail.
+ */
+export function untilStarted (init: number, elapsed: number): number {
+  return elapsed <= init ? init - elapsed : elapsed
 }
 
 function grown<T extends Int32Array | Uint16Array | Float64Array> (from: T, to: T): T {

@@ -10,6 +10,7 @@
  */
 import { HotView } from '../../tables/hot-view.ts'
 import { ageOf, ticksToMs } from '../../tables/ticks.ts'
+import { untilStarted } from './flights.ts'
 import type { PlacementTuning } from '../../tables/snapshot.ts'
 import type { PlacementPolicy, PlacementView, ScoreTerms } from './policy.ts'
 
@@ -18,11 +19,24 @@ export const ALL_NODES = 128
 /** In larger ones: known warm nodes looked at, and nodes with room along the preference list. */
 const WARM_NODES = 8
 const ROOMY_NODES = 6
+/** Ranks followed for those at most: in an overloaded pool there are none to be found. */
+const FOLLOWED = 64
 /** Answers between two looks at all learned speeds. */
 const SPEED_INTERVAL = 32
-const SLOWEST = 0.2
-const FASTEST = 5
+/** What can be learned of a node at most: that its calls take five times or a fifth of the usual time. */
+const SLOWEST = 5
+const FASTEST = 0.2
 const US = 1e-6
+// What a decision multiplies each node's numbers with, in seconds but for the first. A typed array, since numbers in
+// fields of an object are boxed.
+const MIX = 0
+const RUN = 1
+const CROWD = 2
+const HEAD = 3
+const RANK = 4
+const COLD = 5
+/** What has not come when it was waited for so many times as long as expected is not waited for any more. */
+const PATIENCE = 1.5
 
 class HotPolicy implements PlacementPolicy {
   readonly name = 'hot'
@@ -37,7 +51,7 @@ class HotPolicy implements PlacementPolicy {
   #ahead = 0
   #execS = 0
   #initS = 0
-  #mix = 0
+  readonly #units = new Float64Array(6)
   /** Candidates not returned yet: nodes, their ranks and scores. */
   #nodes = new Uint16Array(0)
   #ranks = new Uint16Array(0)
@@ -51,12 +65,14 @@ class HotPolicy implements PlacementPolicy {
   /** By node: number of the decision in which it became a candidate. */
   #considered = new Uint32Array(0)
   #decision = 0
+  /** By node: 1 = it is on the ring. */
+  #hasPoints = new Uint8Array(0)
   /** By slot: number of the decision in which it was known to be warm, and its cell in `#known`. */
   #warmIn: Uint32Array
   #cells: Uint8Array
   #nodeOf: Int32Array
-  /** By node: learned speed, 1 = the pool's average. */
-  #speeds = new Float64Array(0)
+  /** By node: how much longer a call takes than on the pool's average, learned; 1 if not. */
+  #slowness = new Float64Array(0)
   #answers = 0
 
   constructor (view: PlacementView) {
@@ -76,11 +92,13 @@ class HotPolicy implements PlacementPolicy {
     this.#ranks = new Uint16Array(count)
     this.#scores = new Float64Array(count)
     this.#considered = new Uint32Array(count)
+    this.#hasPoints = new Uint8Array(count)
+    for (const owner of pool.ring.owners) this.#hasPoints[owner] = 1
     this.#decision = 0
     this.#warmIn.fill(0)
     this.#nodeOf.fill(-1)
     for (let node = 0; node < count; node++) this.#nodeOf[slots[node]!] = node
-    this.#speeds = new Float64Array(count).fill(1)
+    this.#slowness = new Float64Array(count).fill(1)
     this.#learnSpeeds()
   }
 
@@ -100,7 +118,13 @@ class HotPolicy implements PlacementPolicy {
     this.#execS = (known.execUs === 0 ? hot.globalExecUs : known.execUs) * US
     this.#initS = (known.initUs === 0 ? hot.globalInitUs : known.initUs) * US
     const horizonS = this.#tuning.horizonMs / 1000
-    this.#mix = horizonS / (horizonS + this.#execS)
+    const units = this.#units
+    units[MIX] = horizonS / (horizonS + this.#execS)
+    units[RUN] = this.#execS
+    units[CROWD] = this.#execS * (1 + this.#tuning.crowding)
+    units[HEAD] = this.#execS * this.#tuning.headroom
+    units[RANK] = this.#tuning.rankMs * 0.001
+    units[COLD] = this.#tuning.coldWeight * this.#initS
     for (let cell = 0; cell < known.count; cell++) {
       const slot = known.slots[cell]!
       if (this.#nodeOf[slot]! < 0) continue
@@ -120,12 +144,15 @@ class HotPolicy implements PlacementPolicy {
 
   #considerAll (): void {
     const { functions } = this.#view
-    for (let rank = 0; ; rank++) {
-      const node = functions.rank(this.#entry, rank)
-      if (node < 0) break
-      this.#consider(node, rank)
-    }
+    const from = functions.order(this.#entry)
+    const { orders, orderLength } = functions
+    for (let rank = 0; rank < orderLength; rank++) this.#consider(orders[from + rank]!, rank)
     this.#tail = functions.distinct
+    if (orderLength === functions.distinct) return
+    // Behind so many ranks their order is no matter, as long as it is the same on every balancer.
+    for (let node = 0; node < this.#hasPoints.length; node++) {
+      if (this.#hasPoints[node] === 1 && this.#considered[node] !== this.#decision) this.#consider(node, orderLength)
+    }
   }
 
   #considerSome (): void {
@@ -133,9 +160,12 @@ class HotPolicy implements PlacementPolicy {
     let roomy = 0
     let rank = 0
     for (; roomy < ROOMY_NODES; rank++) {
+      // Nothing found so far and nothing to be found: the whole pool is full.
+      if (rank >= FOLLOWED && (this.#scores[this.#best]! < Infinity || !this.#hasOpenNode())) break
       const node = functions.rank(this.#entry, rank)
       if (node < 0) break
-      if (this.#consider(node, rank)) roomy++
+      this.#consider(node, rank)
+      if (this.#isRoomy(node)) roomy++
     }
     const known = this.#known
     for (let taken = 0; taken < WARM_NODES; taken++) {
@@ -146,6 +176,16 @@ class HotPolicy implements PlacementPolicy {
       this.#consider(node, rank)
     }
     this.#tail = 0
+  }
+
+  #hasOpenNode (): boolean {
+    const { table, loads, slots, tick, expiry } = this.#view
+    for (let node = 0; node < slots.length; node++) {
+      const slot = slots[node]!
+      const own = table.peekOpen(slot)
+      if (own >= 0 && loads.peekMixed(slot, own, table.peekCap(slot), 1, tick, expiry) !== Infinity) return true
+    }
+    return false
   }
 
   /** The cell of the idle instance seen last, of a node of this pool that is no candidate yet. */
@@ -160,8 +200,8 @@ class HotPolicy implements PlacementPolicy {
     return newest
   }
 
-  /** Makes a node a candidate. @returns whether it could run the call at once */
-  #consider (node: number, rank: number): boolean {
+  /** Makes a node a candidate. */
+  #consider (node: number, rank: number): void {
     const score = this.#score(node, rank)
     const at = this.#count++
     this.#considered[node] = this.#decision
@@ -169,7 +209,14 @@ class HotPolicy implements PlacementPolicy {
     this.#ranks[at] = rank
     this.#scores[at] = score
     if (this.#best < 0 || score < this.#scores[this.#best]!) this.#best = at
-    return score !== Infinity && this.#view.loads.momentary + 1 <= this.#capacity(this.#view.slots[node]!)
+  }
+
+  /** Whether the node could run the call at once. */
+  #isRoomy (node: number): boolean {
+    const { table, loads, slots, tick, expiry } = this.#view
+    const slot = slots[node]!
+    const own = table.peekOpen(slot)
+    return own >= 0 && loads.peekMixed(slot, own, this.#capacity(slot), 1, tick, expiry) !== Infinity
   }
 
   #capacity (slot: number): number {
@@ -177,22 +224,19 @@ class HotPolicy implements PlacementPolicy {
     return told > 0 ? told : Math.max(1, this.#view.table.peekCapacity(slot))
   }
 
-  /** policy.md §5.3, in seconds. Leaves the node's load in `loads`. */
+  /** policy.md §5.3, in seconds, with what does not depend on the node worked out in `begin`. */
   #score (node: number, rank: number): number {
-    const { table, loads, slots, tick } = this.#view
-    const tuning = this.#tuning
+    const { table, loads, slots, tick, expiry } = this.#view
+    const units = this.#units
     const slot = slots[node]!
-    const own = table.peekInFlight(slot)
-    const cap = table.peekCap(slot)
-    if (own >= cap || !table.peekIsEligible(slot)) return Infinity
-    loads.peek(slot, own, tick, this.#view.expiry)
-    if (loads.momentary + 1 > cap) return Infinity
-    const load = loads.lasting + (loads.momentary - loads.lasting) * this.#mix
+    const own = table.peekOpen(slot)
+    if (own < 0) return Infinity
+    const load = loads.peekMixed(slot, own, table.peekCap(slot), units[MIX]!, tick, expiry)
+    if (load === Infinity) return Infinity
     const use = (load + 1) / this.#capacity(slot)
     const over = use > 1 ? use - 1 : 0
-    const stretch = 1 + (1 + tuning.crowding) * over + tuning.headroom * use
-    return this.#execS * stretch / this.#speeds[node]! + tuning.rankMs * 0.001 * rank +
-      tuning.coldWeight * this.#coldChance(slot, rank) * this.#initS * (1 + over)
+    return (units[RUN]! + units[CROWD]! * over + units[HEAD]! * use) * this.#slowness[node]! + units[RANK]! * rank +
+      units[COLD]! * this.#coldChance(slot, rank) * (1 + over)
   }
 
   /** How likely the call has to wait for a start there, or for what part of one. */
@@ -205,8 +249,8 @@ class HotPolicy implements PlacementPolicy {
       : rank === 0 ? this.#tuning.coldChanceHome : this.#tuning.coldChanceElsewhere
     if (slot !== known.startSlot) return chance
     // Where one is being started, the call need not wait longer than for those before it.
-    const untilStarted = Math.max(0, this.#initS - ticksToMs(ageOf(tick, known.startTick)) / 1000)
-    return Math.min(chance, (untilStarted + this.#execS * known.starts) / this.#initS)
+    const leftS = untilStarted(this.#initS, ticksToMs(ageOf(tick, known.startTick)) / 1000)
+    return Math.min(chance, (leftS + this.#execS * known.starts) / this.#initS)
   }
 
   next (): number {
@@ -254,10 +298,9 @@ class HotPolicy implements PlacementPolicy {
     const { flights, nowMs, slots } = this.#view
     const slot = slots[this.#node]!
     if (this.score === Infinity || this.#coldChance(slot, this.rank) === 0) return 0
-    const { waitWeight } = this.#tuning
-    const waitS = flights.expectedMs(this.#entry, this.#ahead, this.#execS * 1000, this.#initS * 1000, nowMs) / 1000
-    const worth = this.score - this.#execS
-    return waitS * waitWeight < worth ? worth / waitWeight * 1000 : 0
+    const worthMs = (this.score - this.#execS) * 1000 / this.#tuning.waitWeight
+    const expectedMs = flights.expectedMs(this.#entry, this.#ahead, this.#execS * 1000, this.#initS * 1000, nowMs)
+    return expectedMs < worthMs ? Math.min(worthMs, PATIENCE * expectedMs) : 0
   }
 
   get maxLoad (): number {
@@ -280,7 +323,7 @@ class HotPolicy implements PlacementPolicy {
     for (let node = 0; node < slots.length; node++) sum += loads.slowness(slots[node]!)
     const mean = sum / slots.length
     for (let node = 0; node < slots.length; node++) {
-      this.#speeds[node] = Math.min(FASTEST, Math.max(SLOWEST, Math.exp(mean - loads.slowness(slots[node]!))))
+      this.#slowness[node] = Math.min(SLOWEST, Math.max(FASTEST, Math.exp(loads.slowness(slots[node]!) - mean)))
     }
   }
 
@@ -290,7 +333,7 @@ class HotPolicy implements PlacementPolicy {
     const slot = slots[this.#node]!
     loads.peek(slot, table.inFlight(slot), tick, this.#view.expiry)
     const capacity = this.#capacity(slot)
-    const load = loads.lasting + (loads.momentary - loads.lasting) * this.#mix
+    const load = loads.lasting + (loads.momentary - loads.lasting) * this.#units[MIX]!
     const use = (load + 1) / capacity
     const over = Math.max(0, use - 1)
     const stretch = 1 + (1 + tuning.crowding) * over + tuning.headroom * use
@@ -302,11 +345,11 @@ class HotPolicy implements PlacementPolicy {
       capacity,
       utilisation: use,
       stretch,
-      speed: this.#speeds[this.#node]!,
+      slowness: this.#slowness[this.#node]!,
       execSeconds: this.#execS,
       initSeconds: this.#initS,
       coldChance,
-      runSeconds: this.#execS * stretch / this.#speeds[this.#node]!,
+      runSeconds: this.#execS * stretch * this.#slowness[this.#node]!,
       coldSeconds: tuning.coldWeight * coldChance * this.#initS * (1 + over),
       rankSeconds: tuning.rankMs * 0.001 * this.rank
     }

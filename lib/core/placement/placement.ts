@@ -170,7 +170,7 @@ export class Placement {
   stopWaiting (lease: Lease): void {
     if (!lease.isWaiting) return
     lease.isWaiting = false
-    this.#view.flights.wait(lease.entry, lease.low, -1)
+    this.#view.flights.stopWaiting(lease.entry, lease.low)
   }
 
   /**
@@ -232,6 +232,8 @@ export class Placement {
       } else if (!record(trace, view, policy, node, verdict, lease, kind, waits)) return -1
       if (verdict === 'at_cap') full = true
       else if (verdict === 'tried') tried = true
+      // Scores never fall: nobody behind this one can take the call either, and what to say is settled.
+      if (full && trace === null && policy.score === Infinity) break
     }
     const noPlace = waits ? 'instance_expected' : full ? 'all_nodes_full' : tried ? 'all_tried' : 'no_eligible_node'
     if (trace === null) {
@@ -247,7 +249,7 @@ export class Placement {
       lease.isWaiting = true
       lease.entry = entry
       lease.low = this.#view.functions.low(entry)
-      this.#view.flights.wait(entry, lease.low, 1)
+      this.#view.flights.wait(entry)
     }
     lease.waitMs = waitMs
     lease.node = -1

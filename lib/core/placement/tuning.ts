@@ -12,7 +12,7 @@ export const DEFAULT_TUNING: PlacementTuning = {
   rankMs: 0.5,
   coldChanceHome: 0.5,
   coldChanceElsewhere: 1,
-  waitWeight: 1,
+  waitWeight: 2,
   learnsSpeed: false,
   momentaryMs: 1000,
   lastingMs: 10_000,
