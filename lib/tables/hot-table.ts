@@ -65,13 +65,11 @@ const HAS_DIGEST = 3
 export const FIRST_EXEC_US = 200_000
 export const FIRST_INIT_US = 1_000_000
 /** Weights of a new sample in the averages (policy.md §5.4). */
-const EXEC_WEIGHT = 0.1
-const INIT_WEIGHT = 0.3
-const GLOBAL_EXEC_WEIGHT = 0.01
-const GLOBAL_INIT_WEIGHT = 0.05
+const [EXEC_WEIGHT, GLOBAL_EXEC_WEIGHT] = [0.1, 0.01]
+const [INIT_WEIGHT, GLOBAL_INIT_WEIGHT] = [0.3, 0.05]
 const MAX_US = 0x7fffffff
 const MAX_IDLE = 0xffff
-const MAX_STARTS = 0xffff
+const MAX_STARTS = MAX_IDLE
 /** A start not heard of for so long has ended unseen. */
 const START_LIFE = ticksIn(60_000)
 
