@@ -160,11 +160,6 @@ export class Engine implements UpstreamContext {
     return this.#total.sum('clientConnections')
   }
 
-  /** No connection has come since the start. */
-  get hasBeenIdle (): boolean {
-    return this.counters.get('connectionsAccepted') === 0
-  }
-
   addClient (client: Client, address: string): void {
     this.clients.add(client)
     this.deadlines.add(client)

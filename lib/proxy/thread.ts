@@ -42,9 +42,18 @@ try {
   post({ type: 'listen-failed', address: error.address, code: error.code, message: error.message })
 }
 
-/** Starting is over by then, and a thread that has nothing to do may take a moment to tidy up. */
-const TRIM_AFTER_MS = 2000
-setTimeout(() => { if (engine.hasBeenIdle) trimMemory() }, TRIM_AFTER_MS).unref()
+/**
+ * Starting is over by then, and a thread that has nothing to do may take a moment to tidy up, once. Later it has code worth
+ * keeping, so after a minute without such a moment it is left alone.
+ */
+const TRIM_EVERY_MS = 2000
+const TRIM_UNTIL_MS = 60_000
+const startedMs = performance.now()
+const trimming = setInterval(() => {
+  if (engine.clients.size === 0) trimMemory()
+  if (engine.clients.size === 0 || performance.now() - startedMs > TRIM_UNTIL_MS) clearInterval(trimming)
+}, TRIM_EVERY_MS)
+trimming.unref()
 
 /** Stops accepting, lets calls finish, and ends the thread when the last has gone or the grace period is over. */
 function drain (graceMs: number): void {
