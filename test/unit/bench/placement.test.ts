@@ -21,6 +21,7 @@ function run (contender: string, scenario: string, measures: Partial<RunResult> 
     seed: 11,
     calls: 100,
     notRunPercent: 0,
+    notRunPercentPerFunction: 0,
     meanAddedMs: 8,
     p50AddedMs: 0,
     p99AddedMs: 50,
@@ -133,11 +134,14 @@ void t.test('bars: held, missed, not measured', async t => {
 void t.test('recovery is from the minute after which delays stay low', async t => {
   const minutes = (high: readonly number[]) => Array.from({ length: 40 }, (_, minute) =>
     ({ calls: 1, coldStarts: 0, meanAddedMs: high.includes(minute) ? 500 : 10, p99AddedMs: 0 }))
-  t.equal(recoveryMinutes(run('x', 'cold-boot', { minutes: minutes([]) }), 15), 0)
-  t.equal(recoveryMinutes(run('x', 'cold-boot', { minutes: minutes([15, 16, 17]) }), 15), 3)
-  t.equal(recoveryMinutes(run('x', 'cold-boot', { minutes: minutes([15, 30]) }), 15), 1, 'one bad minute much later')
+  const recovery = (high: readonly number[], steady: number): number =>
+    recoveryMinutes(run('x', 'cold-boot', { minutes: minutes(high) }), 15, steady)
+  t.equal(recovery([], 10), 0)
+  t.equal(recovery([15, 16, 17], 10), 3)
+  t.equal(recovery([15, 30], 10), 1, 'one bad minute much later is no disturbance')
+  t.equal(recovery([15, 16, 17], 100), 2, 'what is steady at 100 ms is back sooner')
   const lasting = Array.from({ length: 25 }, (_, i) => 15 + i)
-  t.equal(recoveryMinutes(run('x', 'cold-boot', { minutes: minutes(lasting) }), 15), Infinity)
+  t.equal(recovery(lasting, 10), Infinity)
 })
 
 void t.test('tables and plots name everyone', async t => {
