@@ -4,7 +4,7 @@ import type { Contender } from '../../lib/simulate/contenders.ts'
 
 /** What the bars and the titles call the two that all is measured against. */
 export const BOUNDED = 'bounded-load'
-export const CH_RLU = 'ch-rlu'
+export const CH_RLU = 'ch-rlu tuned'
 export const PULL = 'pull'
 export const OURS = 'hot T2'
 export const OURS_T0 = 'hot T0'

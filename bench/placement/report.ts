@@ -5,7 +5,7 @@
 import { markdownTable, textTable } from '../lib/table.ts'
 import { scenarioNamed } from '../../lib/simulate/scenario.ts'
 import { judgeBars } from './bars.ts'
-import { contendersIn, phaseOf, recoveryMinutes, runsOf, scenariosIn, summary } from './results.ts'
+import { contendersIn, phaseOf, recoveryMinutes, runsOf, scenariosIn, steadyMs, summary } from './results.ts'
 import { BOOT_SCENARIO } from './run.ts'
 import { REFERENCE } from '../../lib/simulate/scenario.ts'
 import type { Column } from '../lib/table.ts'
@@ -111,7 +111,7 @@ function disturbanceSections (results: Results): Section[] {
       ],
       rows: contendersIn(results, name).map(contender => {
         const runs = runsOf(results, contender, name)
-        const recoveries = runs.map(run => recoveryMinutes(run, minute))
+        const recoveries = runs.map(run => recoveryMinutes(run, minute, steadyMs(results, run)))
         return [
           contender,
           ...scenario.phases.map(phase => mean(runs, run => phaseOf(run, phase.name).meanAddedMs)),

@@ -1,5 +1,8 @@
 /** What a run of the placement bench leaves behind: enough to print every table, plot and verdict again. */
 import { spread } from '../lib/stats.ts'
+import { scenarioNamed } from '../../lib/simulate/scenario.ts'
+import type { MinuteResult } from '../../lib/simulate/metrics.ts'
+import type { Scenario } from '../../lib/simulate/scenario.ts'
 import type { Result } from '../../lib/simulate/simulation.ts'
 import type { Spread } from '../lib/stats.ts'
 
@@ -58,21 +61,46 @@ export function phaseOf (run: RunResult, name: string) {
   return phase
 }
 
-/** A minute counts as recovered below this, or below this many times what it was before. */
-const RECOVERED_MS = 100
+/** Recovered is what is back within this many times of the steady state, or below some milliseconds. */
 const RECOVERED_RATIO = 2
+const RECOVERED_MS = 50
+const RECOVERY_WINDOW_MINUTES = 5
+
+function meanAdded (minutes: readonly MinuteResult[]): number {
+  const calls = minutes.reduce((sum, minute) => sum + minute.calls, 0)
+  return calls === 0 ? 0 : minutes.reduce((sum, minute) => sum + minute.meanAddedMs * minute.calls, 0) / calls
+}
 
 /**
- * Minutes from a disturbance until the mean added delay of every later minute but one in ten stays near what it was
- * before; Infinity if it never does.
+ * Minutes from a disturbance until the mean added delay, over five minutes and over all the rest of the run, is back
+ * near the steady state; Infinity if it never is.
+ * @param steadyMs mean added delay of the same policy without the disturbance.
  */
-export function recoveryMinutes (run: RunResult, disturbedMinute: number): number {
-  const limit = Math.max(RECOVERED_MS, RECOVERED_RATIO * phaseOf(run, 'before').meanAddedMs)
+export function recoveryMinutes (run: RunResult, disturbedMinute: number, steadyMs: number): number {
+  const limit = Math.max(RECOVERED_MS, RECOVERED_RATIO * steadyMs)
   const after = run.minutes.slice(disturbedMinute)
-  for (let minute = 0; minute + 5 <= after.length; minute++) {
-    const rest = after.slice(minute)
-    const high = rest.filter(({ meanAddedMs }) => meanAddedMs > limit).length
-    if (rest[0]!.meanAddedMs <= limit && high <= rest.length / 10) return minute
+  for (let minute = 0; minute + RECOVERY_WINDOW_MINUTES <= after.length; minute++) {
+    if (meanAdded(after.slice(minute, minute + RECOVERY_WINDOW_MINUTES)) <= limit && meanAdded(after.slice(minute)) <= limit) {
+      return minute
+    }
   }
   return Infinity
+}
+
+/**
+ * Mean added delay of the same policy in the steady state: with the same load, if that was run; else before the
+ * disturbance, by the same run.
+ */
+export function steadyMs (results: Results, run: RunResult): number {
+  const { balancers, load } = scenarioNamed(run.scenario)
+  const steady = summary(results.runs.filter(other => {
+    const scenario = scenarioNamed(other.scenario)
+    return other.contender === run.contender && scenario.phases.length === 0 && scenario.balancers === balancers &&
+      scenario.load === load && scenario.nodes.length === scenarioNamed(run.scenario).nodes.length && isUniform(scenario)
+  }), other => other.meanAddedMs)
+  return steady?.mean ?? phaseOf(run, 'before').meanAddedMs
+}
+
+function isUniform ({ nodes }: Scenario): boolean {
+  return nodes.every(({ cores, speed }) => cores === nodes[0]!.cores && speed === nodes[0]!.speed)
 }

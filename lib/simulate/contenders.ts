@@ -23,6 +23,12 @@ export interface Contender {
 
 const OWN = { usesReports: false } as const
 
+/**
+ * The best of 36 settings of ch-rlu on another window (minutes 600 to 639, seeds 1 and 2) than results are reported on.
+ * As published it drowns here: four nodes do not hold the largest functions, and the rate keeps them at home.
+ */
+const CH_RLU_TUNED = { loadRate: 0, chainLength: 8, popularRatio: 0.5, loadBound: 0.85 } as const
+
 export const CONTENDERS: readonly Contender[] = [
   { name: 'random', policy: 'random', tier: 'none' },
   { name: 'round-robin', policy: 'round-robin', tier: 'none' },
@@ -31,7 +37,8 @@ export const CONTENDERS: readonly Contender[] = [
   { name: 'consistent-hash', policy: 'consistent-hash', tier: 'none' },
   { name: 'bounded-load own', policy: 'bounded-load', tier: 'none', tuning: OWN },
   { name: 'bounded-load', policy: 'bounded-load', tier: 'T0' },
-  { name: 'ch-rlu', policy: 'ch-rlu', tier: 'T0' },
+  { name: 'ch-rlu published', policy: 'ch-rlu', tier: 'T0' },
+  { name: 'ch-rlu tuned', policy: 'ch-rlu', tier: 'T0', tuning: CH_RLU_TUNED },
   { name: 'pull', policy: 'pull', tier: 'T0', hasEvictionNotices: true },
   { name: 'hot none', policy: 'hot', tier: 'none' },
   { name: 'hot load', policy: 'hot', tier: 'load' },

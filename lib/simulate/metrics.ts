@@ -42,6 +42,8 @@ export interface Measures {
   readonly calls: number
   /** Part of those that arrived in it which were not: shed, or lost with a node. They are in no other measure. */
   readonly notRunPercent: number
+  /** The mean over functions of each one's part of calls not run: whether one function's overload hits the others. */
+  readonly notRunPercentPerFunction: number
   readonly meanAddedMs: number
   readonly p50AddedMs: number
   readonly p99AddedMs: number
@@ -99,6 +101,7 @@ export class Metrics {
   readonly #calls: Float64Array
   readonly #cold: Float64Array
   readonly #slowdownSums: Float64Array
+  readonly #failures: Float64Array
   readonly #minutes: Array<{ added: Numbers, addedSum: number, coldStarts: number }> = []
   readonly #phaseSums: Array<{ calls: number, coldStarts: number, addedSum: number }>
   #spreadSum = 0
@@ -114,6 +117,7 @@ export class Metrics {
     this.#calls = new Float64Array(functions)
     this.#cold = new Float64Array(functions)
     this.#slowdownSums = new Float64Array(functions)
+    this.#failures = new Float64Array(functions)
   }
 
   isMeasured (arrivalS: number): boolean {
@@ -147,8 +151,10 @@ export class Metrics {
   }
 
   /** A call was not executed. */
-  failed (arrivalS: number): void {
-    if (this.isMeasured(arrivalS)) this.#notRun++
+  failed (functionIndex: number, arrivalS: number): void {
+    if (!this.isMeasured(arrivalS)) return
+    this.#notRun++
+    this.#failures[functionIndex]!++
   }
 
   /** Mean calls per core at each node over the window that ends now. */
@@ -166,8 +172,12 @@ export class Metrics {
     const added = this.#added.sorted()
     const slowdowns = this.#slowdowns.sorted()
     const calls = added.length
-    let [functions, coldParts, logs] = [0, 0, 0]
+    let [functions, coldParts, logs, called, failedParts] = [0, 0, 0, 0, 0]
     for (const [index, count] of this.#calls.entries()) {
+      const all = count + this.#failures[index]!
+      if (all === 0) continue
+      called++
+      failedParts += this.#failures[index]! / all
       if (count === 0) continue
       functions++
       coldParts += this.#cold[index]! / count
@@ -177,6 +187,7 @@ export class Metrics {
     return {
       calls,
       notRunPercent: each(this.#notRun, calls + this.#notRun) * 100,
+      notRunPercentPerFunction: each(failedParts, called) * 100,
       meanAddedMs: each(this.#addedSum, calls) * 1000,
       p50AddedMs: quantile(added, 0.5) * 1000,
       p99AddedMs: quantile(added, 0.99) * 1000,

@@ -273,7 +273,7 @@ class Simulation {
     this.#shedReasons.set(why, (this.#shedReasons.get(why) ?? 0) + 1)
     if (call.waiting !== null) this.#balancers[call.balancer]!.unqueue(call)
     this.#shed++
-    this.#metrics.failed(call.arrivalS)
+    this.#metrics.failed(call.functionIndex, call.arrivalS)
     this.#end(call)
   }
 
@@ -306,7 +306,7 @@ class Simulation {
     this.#calls.forEach(call => {
       if (call.node !== node.index || call.state === CALL_AT_BALANCER) return
       this.#lost++
-      this.#metrics.failed(call.arrivalS)
+      this.#metrics.failed(call.functionIndex, call.arrivalS)
       this.#balancers[call.balancer]!.lost(call)
       this.#end(call)
     })

@@ -72,6 +72,8 @@ export interface PlacementTuning {
   readonly loadBound: number
   /** ch-rlu: standard deviation of the random term of the load. */
   readonly loadNoise: number
+  /** ch-rlu: what the function's rate, in calls per second, adds to that term for a unit of capacity. */
+  readonly loadRate: number
 }
 
 /** Bounds of the queue of a pool, in calls and milliseconds; see core/fair-queue.ts. */

@@ -2,7 +2,8 @@
  * CH-RLU, consistent hashing with random load updates: a popular function is forwarded along the first few nodes of its
  * preference list, to the first whose load and a random term together stay below a bound; if none does, and for every
  * function that is not popular, the home takes the call. The random term keeps balancers with the same old picture of
- * the load from all forwarding at once; its mean is the function's rate per unit of capacity.
+ * the load from all forwarding at once; its mean is the function's rate per unit of capacity, times `loadRate`: as
+ * published (1) a function called more often than `loadBound` times a second and core never leaves home.
  *
  * Popular are those `popularRatio` of functions whose calls follow each other fastest, by a threshold that is estimated
  * from one random function per call (a stochastic quantile), since sorting all of them would stall the thread.
@@ -75,10 +76,10 @@ class ChRluPolicy implements PlacementPolicy {
   }
 
   #load (node: number, rank: number): number {
-    const { slots, table } = this.#view
+    const { slots, table, tuning } = this.#view
     const slot = slots[node]!
     const capacity = Math.max(1, table.peekCapacity(slot))
-    return callsAt(this.#view, slot) / capacity + this.#rate / capacity + this.#noise[rank]!
+    return callsAt(this.#view, slot) / capacity + tuning.loadRate * this.#rate / capacity + this.#noise[rank]!
   }
 
   /** Milliseconds between calls of the function; Infinity for one that was not called twice yet. */

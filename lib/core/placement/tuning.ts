@@ -22,7 +22,8 @@ export const DEFAULT_TUNING: PlacementTuning = {
   chainLength: 4,
   popularRatio: 0.2,
   loadBound: 1.4,
-  loadNoise: 0.1
+  loadNoise: 0.1,
+  loadRate: 1
 }
 
 export function tuningOf (given: Partial<PlacementTuning> | undefined): PlacementTuning {
