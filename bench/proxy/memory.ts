@@ -12,8 +12,6 @@ import type { MemoryRow } from './results.ts'
 import { functionKeys, scenarios, type Scenario } from './scenarios.ts'
 import { reportProblem, rotated, startProxy, type Session } from './session.ts'
 
-/** Nothing shows that a process has settled, so it gets this long. */
-const settleMs = 5000
 const openMs = 30_000
 const closeMs = 5000
 
@@ -54,7 +52,7 @@ async function measureHeld (session: Session, proxy: RunningProxy): Promise<numb
   })
   try {
     await outputLine(holder, /ready\n/, openMs)
-    await sleep(settleMs)
+    await sleep(session.options.settleMs)
     const { residentBytes } = treeMemory(proxy.process.pid)
     const answer = outputLine(holder, /open (\d+)\n/, closeMs)
     holder.stdin.end()
@@ -73,12 +71,12 @@ async function measureOne (session: Session, contender: Contender, round: number
   try {
     proxy = await startProxy(session, contender, { cpus: session.cores.proxy, threads: 1 })
     const { pid } = proxy.process
-    await sleep(settleMs)
+    await sleep(session.options.settleMs)
     const idleBytes = treeMemory(pid).residentBytes
     const scenario = scenarios.find(one => one.id === 'get-64') as Scenario
     const { processes, root, cores } = session
     await runWrk({ processes, root, cpus: cores.load, port: proxy.port, scenario, seconds: 1 })
-    await sleep(settleMs)
+    await sleep(session.options.settleMs)
     const warmBytes = treeMemory(pid).residentBytes
     const heldBytes = await measureHeld(session, proxy)
     return { ...row, idleBytes, warmBytes, heldBytes, bytesPerConnection: (heldBytes - warmBytes) / connections }

@@ -12,6 +12,8 @@ export interface Options {
   readonly scenarios: readonly string[]
   readonly extras: readonly ExtraStep[]
   readonly idleConnections: number
+  /** Before memory is read: fnlb gives back what starting took within this time, and the rivals get the same. */
+  readonly settleMs: number
   readonly memoryRounds: number
   readonly warmup: boolean
   readonly quick: boolean
@@ -110,6 +112,7 @@ export function parseOptions (args: readonly string[], contenderIds: readonly st
     scenarios: scenarios.map(scenario => scenario.id).filter(wanted),
     extras: extraSteps.filter(wanted),
     idleConnections: quick ? 500 : 5000,
+    settleMs: quick ? 1000 : 5000,
     memoryRounds: quick ? 1 : 3,
     warmup: !quick,
     quick,
