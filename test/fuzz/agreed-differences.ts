@@ -50,7 +50,7 @@ export const AGREED_DIFFERENCES: readonly AgreedDifference[] = [
     applies: ({ kind, side, error, ours }) => ours !== null && /^transfer-encoding:[ \t]*chunked[ \t]*\t/im.test(ours.text) &&
       (kind === 'refused'
         ? error === 'HPE_INVALID_TRANSFER_ENCODING'
-        : (kind === 'content' || kind === 'extent') && (side === 'response' || ours.saysUpgrade))
+        : /^(content|extent|trailers)$/.test(kind) && (side === 'response' || ours.saysUpgrade))
   },
   {
     name: 'framing fields in trailers refused',

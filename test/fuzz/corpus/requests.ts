@@ -69,6 +69,7 @@ export const VALID_REQUESTS = entries(
   ['upgrade with a body', '2 idle', post('abc', 'Connection: upgrade', 'Upgrade: websocket', 'Content-Length: 3') + SMUGGLED],
   ['upgrade with framing in its trailers', '1 idle', post('0\r\nContent-Length: 5\r\n\r\n', 'Connection: upgrade', 'Upgrade: c', chunked)],
   ['upgrade with a tab behind chunked', '1 idle', post('5\r\nhello\r\n0\r\n\r\n', 'Connection: upgrade', 'Upgrade: c', chunked + '\t')],
+  ['the same with trailers only', '1 idle', post('0\r\nX: y\r\n\r\n', 'Connection: upgrade', 'Upgrade: c', chunked + '\t')],
   ['TE: trailers', '1 idle', get('TE: gzip;q=0.5, Trailers', 'Connection: TE')],
   ['many nominated fields', '1 idle', get('Connection: a, b, c, d', 'a: 1', 'B: 2', 'e: 3')],
   ['browser', '1 idle', get('User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
